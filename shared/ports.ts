@@ -1,0 +1,150 @@
+/**
+ * What a round may ask of the world: small types in the words of the core. Adapters implement them
+ * for AWS, fakes and the simulation for tests. Every call takes a signal; none retries by itself
+ * unless it says so. Foreign errors arrive as `QuorateError`s (STORE_*, ZONE_*, ACCESS_DENIED).
+ */
+import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
+import type { ProbeRequest, ProbeResponse } from './core/observation.ts';
+import type { DecisionRecord, Mark } from './core/record.ts';
+import type { ConfigManifest, Report } from './core/report.ts';
+import type { Rollup } from './core/rollup.ts';
+import type { Change, ZoneRead } from './core/zone-record.ts';
+
+export type Clock = {
+  readonly now: () => EpochMs;
+  /** Resolves after `ms` of this clock; rejects with the signal's reason when it aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Runs with a signal that aborts after `ms` of this clock, or with `parent`. Leaves no timer behind. */
+  readonly withDeadline: <T>(
+    ms: number,
+    parent: AbortSignal,
+    run: (signal: AbortSignal) => Promise<T>,
+  ) => Promise<T>;
+};
+
+export type Ids = {
+  readonly nonce: () => Nonce;
+  /** 0 ≤ x < 1: jitter only, never a decision. */
+  readonly random: () => number;
+};
+
+export type Prober = {
+  /** Facts, never a judgement and never an exception: an abort gives attempts skipped as `aborted`. */
+  readonly probe: (request: ProbeRequest, signal: AbortSignal) => Promise<ProbeResponse>;
+  /** The longest that the event loop ran late since the last call, in real milliseconds. */
+  readonly loopLatenessMs: () => number;
+};
+
+export type ReportWrite =
+  | { readonly kind: 'written' }
+  /** Another run wrote since: its item, as stored. */
+  | { readonly kind: 'beaten'; readonly stored: unknown };
+
+/** After a commit a region tells the others: service → generation. Read as "look again". */
+export type Head = {
+  readonly region: VantageId;
+  readonly generations: Readonly<Record<string, number>>;
+};
+
+/** What a commit of an observed service would have left, per region. */
+export type Shadow = {
+  readonly service: ServiceId;
+  readonly region: VantageId;
+  /** Endpoint id → weight. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** A printed fence, so that observing and enforcing decide on the same state. */
+  readonly fence: string;
+};
+
+/** One region's replica of the global table. What is read comes back raw; the core parses it. */
+export type Store = {
+  readonly readReports: (
+    vantages: readonly VantageId[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<VantageId, unknown>>;
+  /** Written only if the stored `roundKey` equals `expected` (null: no item). Writing the same round
+   *  and run again is `written`: a retry after a lost reply is harmless. */
+  readonly writeReport: (
+    report: Report,
+    expected: string | null,
+    signal: AbortSignal,
+  ) => Promise<ReportWrite>;
+  readonly writeHistory: (report: Report, at: EpochMs, signal: AbortSignal) => Promise<void>;
+  readonly writeRollup: (rollup: Rollup, signal: AbortSignal) => Promise<void>;
+  readonly readRollups: (
+    vantage: VantageId,
+    span: Rollup['span'],
+    from: EpochMs,
+    to: EpochMs,
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
+  readonly writeManifest: (manifest: ConfigManifest, signal: AbortSignal) => Promise<void>;
+  readonly readManifests: (
+    digests: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<string, unknown>>;
+  readonly writeHead: (head: Head, signal: AbortSignal) => Promise<void>;
+  readonly readHeads: (regions: readonly VantageId[], signal: AbortSignal) => Promise<readonly Head[]>;
+  readonly writeShadow: (shadow: Shadow, signal: AbortSignal) => Promise<void>;
+  readonly readShadows: (
+    region: VantageId,
+    services: readonly ServiceId[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<ServiceId, unknown>>;
+  readonly deleteShadow: (region: VantageId, service: ServiceId, signal: AbortSignal) => Promise<void>;
+  /** Immutable: written only if absent; the same record again is no error. */
+  readonly recordIntent: (record: DecisionRecord, signal: AbortSignal) => Promise<void>;
+  /** Newest generation first. */
+  readonly readRecords: (
+    service: ServiceId,
+    page: { readonly limit: number; readonly before?: string },
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
+  /** An item of its own, keyed by kind and region: one writer each. */
+  readonly writeMark: (mark: Mark, signal: AbortSignal) => Promise<void>;
+  readonly readMarks: (service: ServiceId, signal: AbortSignal) => Promise<readonly unknown[]>;
+};
+
+export type CommitReply =
+  | { readonly kind: 'accepted'; readonly changeId: string }
+  /** `InvalidChangeBatch`: lost race, drift or blocked; the zone as read back decides which. */
+  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+  | { readonly kind: 'throttled' }
+  /** `PriorRequestNotComplete`: never a lost race. */
+  | { readonly kind: 'busy' }
+  | {
+      readonly kind: 'denied';
+      readonly code: 'access-denied' | 'no-such-zone' | 'invalid-input';
+      readonly message: string;
+    }
+  /** Timeout, 5xx, reset: it may have happened, or may still happen. */
+  | { readonly kind: 'unknown'; readonly message: string };
+
+/** INSYNC: served by every name server. stranded: `NoSuchChange`, the control plane forgot it. */
+export type ChangeStatus = 'pending' | 'insync' | 'stranded';
+
+export type Zone = {
+  /** Every record from name `from` to name `to` (inclusive) in listing order: whole pages, all of them. */
+  readonly read: (
+    zone: ZoneRef,
+    stretch: { readonly from: string; readonly to: string },
+    signal: AbortSignal,
+  ) => Promise<ZoneRead>;
+  /** One attempt. Never throws for what Route 53 answers. */
+  readonly commit: (
+    zone: ZoneRef,
+    changes: readonly Change[],
+    comment: string,
+    signal: AbortSignal,
+  ) => Promise<CommitReply>;
+  readonly changeStatus: (
+    zone: ZoneRef,
+    changeId: string,
+    signal: AbortSignal,
+  ) => Promise<ChangeStatus>;
+};
+
+/** Secrets named in the configuration by `{ssm: …}`. `undefined`: unreadable, so the probe is skipped. */
+export type Secrets = {
+  readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>;
+};
