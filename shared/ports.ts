@@ -84,14 +84,21 @@ export type Store = {
     signal: AbortSignal,
   ) => Promise<ReadonlyMap<string, unknown>>;
   readonly writeHead: (head: Head, signal: AbortSignal) => Promise<void>;
-  readonly readHeads: (regions: readonly VantageId[], signal: AbortSignal) => Promise<readonly Head[]>;
+  readonly readHeads: (
+    regions: readonly VantageId[],
+    signal: AbortSignal,
+  ) => Promise<readonly Head[]>;
   readonly writeShadow: (shadow: Shadow, signal: AbortSignal) => Promise<void>;
   readonly readShadows: (
     region: VantageId,
     services: readonly ServiceId[],
     signal: AbortSignal,
   ) => Promise<ReadonlyMap<ServiceId, unknown>>;
-  readonly deleteShadow: (region: VantageId, service: ServiceId, signal: AbortSignal) => Promise<void>;
+  readonly deleteShadow: (
+    region: VantageId,
+    service: ServiceId,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** Immutable: written only if absent; the same record again is no error. */
   readonly recordIntent: (record: DecisionRecord, signal: AbortSignal) => Promise<void>;
   /** Newest generation first. */

@@ -213,7 +213,9 @@ export type AddressRange = (typeof ADDRESS_RANGES)[number];
 /** `undefined` where the text is no address literal. Mapped and tunnelled IPv4 count as what is inside. */
 export type ClassifyAddress = (
   text: string,
-) => { readonly family: 4 | 6; readonly range: AddressRange; readonly canonical: string } | undefined;
+) =>
+  | { readonly family: 4 | 6; readonly range: AddressRange; readonly canonical: string }
+  | undefined;
 /** Is the address inside one of these CIDRs? */
 export type IsInside = (address: string, cidrs: readonly string[]) => boolean;
 /** Linear-time matching (RE2 syntax): a hostile body must not stall a vantage. */

@@ -71,7 +71,9 @@ export type Report = {
 export type ConfigManifest = {
   readonly digest: string;
   readonly packagedAt: EpochMs;
-  readonly services: Readonly<Record<string, { readonly digest: string; readonly endpoints: number }>>;
+  readonly services: Readonly<
+    Record<string, { readonly digest: string; readonly endpoints: number }>
+  >;
 };
 
 /** Identifies what a report covered; a write is conditional on the mark that was read. */
