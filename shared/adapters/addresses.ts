@@ -10,6 +10,11 @@ import type { AddressRange, ClassifyAddress, IsInside } from '../core/model.ts';
 type Block = readonly [cidr: string, range: AddressRange];
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const DOTTED = new RegExp(`^(?:${OCTET}\\.){3}${OCTET}$`);
+/** The longest literal, with an IPv4 tail, has 45 characters. */
+const ADDRESS_LENGTH_MAX = 45;
+
 /** The first block that holds the address decides; an IPv4 address in none of them is public. */
 const IPV4_BLOCKS: readonly Block[] = [
   ['169.254.169.254/32', 'metadata'],
@@ -56,11 +61,6 @@ const parsed = (blocks: readonly Block[]): readonly Parsed[] =>
   blocks.map(([cidr, range]) => ({ match: matcher(cidr), range }));
 const V4 = parsed(IPV4_BLOCKS);
 const V6 = parsed(IPV6_BLOCKS);
-
-const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const DOTTED = new RegExp(`^(?:${OCTET}\\.){3}${OCTET}$`);
-/** The longest literal, with an IPv4 tail, has 45 characters. */
-const ADDRESS_LENGTH_MAX = 45;
 
 export const classifyAddress: ClassifyAddress = (text) => {
   const address = parseAddress(text);
