@@ -61,8 +61,9 @@ function sortedEntries(value: unknown): unknown {
     .map(([key, item]) => [key, sortedEntries(item)]);
 }
 
-/** Route 53 lists by reversed labels, then type, then set identifier [ListResourceRecordSets]. */
-export const listingOrder = (name: string): string => name.split('.').reverse().join('\u0000');
+/** Route 53 lists by reversed labels, then type, then set identifier [ListResourceRecordSets]. The
+ *  final dot counts: `app-b` comes before `app`, as a hyphen comes before a dot in ASCII. */
+export const listingOrder = (name: string): string => `${name.split('.').reverse().join('.')}.`;
 
 export const isManagedType = (type: string): type is RecordType =>
   type === 'A' || type === 'AAAA' || type === 'CNAME';
