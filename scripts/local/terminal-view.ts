@@ -45,7 +45,7 @@ export function render(state: WorldState, facts: ScreenFacts, size: ScreenSize):
     ...vantageLines(state),
     ...faultLines(state),
   ];
-  const help = helpLines(state, facts);
+  const help = helpLines(state, facts, size.columns);
   const room = size.rows - fixed.length - help.length;
   // News gets what is left; on a small screen the help goes first, then the end of the rest.
   const news = room >= 2 ? newsLines(state, room) : [];
@@ -186,7 +186,11 @@ function newsLines(state: WorldState, room: number): readonly Line[] {
   ];
 }
 
-function helpLines(state: WorldState, { url, dns }: ScreenFacts): readonly Line[] {
+function helpLines(
+  state: WorldState,
+  { url, dns }: ScreenFacts,
+  columns: number,
+): readonly Line[] {
   const service = state.services[0];
   const name = service?.names[0] ?? 'app.example.test';
   const endpoint = service?.endpoints[0]?.endpoint ?? 'eu-west-1';
@@ -199,15 +203,21 @@ function helpLines(state: WorldState, { url, dns }: ScreenFacts): readonly Line[
     [''],
     [{ text: 'look   ', colour: 'bold' }, `dig @${dns.host} -p ${dns.port} ${name}`],
     [{ text: 'state  ', colour: 'bold' }, `curl ${url}/world`],
-    [
-      { text: 'break  ', colour: 'bold' },
-      `curl ${url}/world/faults -H 'content-type: application/json' -d '${fault}'`,
-    ],
+    ...copyable('break  ', `curl ${url}/world/faults -d`, `'${fault}'`, columns),
     [
       { text: 'heal   ', colour: 'bold' },
       `curl -X DELETE ${url}/world/faults/${state.faults[0]?.id ?? 'f1'}     (Ctrl-C ends everything)`,
     ],
   ];
+}
+
+/** A command that is cut at the edge can't be copied: it goes on in the next line instead. */
+function copyable(label: string, command: string, argument: string, columns: number): readonly Line[] {
+  const bold: Piece = { text: label, colour: 'bold' };
+  if (label.length + command.length + 1 + argument.length <= columns) {
+    return [[bold, `${command} ${argument}`]];
+  }
+  return [[bold, `${command} \\`], [' '.repeat(label.length), argument]];
 }
 
 /** `ap-southeast-1` → `apse1`, as AWS's own short names go; anything else is cut. */
