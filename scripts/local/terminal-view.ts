@@ -186,11 +186,7 @@ function newsLines(state: WorldState, room: number): readonly Line[] {
   ];
 }
 
-function helpLines(
-  state: WorldState,
-  { url, dns }: ScreenFacts,
-  columns: number,
-): readonly Line[] {
+function helpLines(state: WorldState, { url, dns }: ScreenFacts, columns: number): readonly Line[] {
   const service = state.services[0];
   const name = service?.names[0] ?? 'app.example.test';
   const endpoint = service?.endpoints[0]?.endpoint ?? 'eu-west-1';
@@ -212,12 +208,20 @@ function helpLines(
 }
 
 /** A command that is cut at the edge can't be copied: it goes on in the next line instead. */
-function copyable(label: string, command: string, argument: string, columns: number): readonly Line[] {
+function copyable(
+  label: string,
+  command: string,
+  argument: string,
+  columns: number,
+): readonly Line[] {
   const bold: Piece = { text: label, colour: 'bold' };
   if (label.length + command.length + 1 + argument.length <= columns) {
     return [[bold, `${command} ${argument}`]];
   }
-  return [[bold, `${command} \\`], [' '.repeat(label.length), argument]];
+  return [
+    [bold, `${command} \\`],
+    [' '.repeat(label.length), argument],
+  ];
 }
 
 /** `ap-southeast-1` → `apse1`, as AWS's own short names go; anything else is cut. */
