@@ -133,9 +133,13 @@ export function leafRequest(
     host: fillIn(leaf.host, values),
     headers: leaf.headers,
     readsBody: readsBody(leaf, endpoint.check),
+    ...(expectsRedirect(leaf) ? { followsRedirects: false } : {}),
     timeoutMs,
   });
 }
+
+const expectsRedirect = ({ expect }: HttpCheck): boolean =>
+  expect.status?.some(({ from, to }) => from <= 399 && to >= 300) ?? false;
 
 const readsBody = (leaf: HttpCheck, check: Check): boolean =>
   leaf.method !== 'HEAD' &&
