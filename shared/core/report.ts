@@ -3,10 +3,16 @@
  * passed `rise` times or more and is not failing costs no bytes. Listed plus unlisted equals the number
  * of configured endpoints, so a report that was cut short can't be read as "all well".
  */
-import type { EndpointId, EpochMs, ServiceId, VantageId } from './model.ts';
+import type { Config, EndpointId, EpochMs, Service, ServiceId, VantageId } from './model.ts';
 import type { FailCode, SkipCode } from './reason-code.ts';
 
 export const REPORT_FORMAT = 1;
+/** This release reads n and n−1; there is no format 0. */
+export const REPORT_FORMATS_READ: readonly number[] = [REPORT_FORMAT];
+/** A DynamoDB item holds 400 KB; the rest is room for keys and for what JSON doesn't show. */
+export const REPORT_BYTES_MAX = 300 * 1024;
+/** Replication may merge writes, so a change is announced by this many reports in a row. */
+export const CHANGED_ROUNDS = 3;
 
 /** One vantage's view of one endpoint. */
 export type Vote = 'up' | 'down' | 'none';
@@ -72,10 +78,66 @@ export type ConfigManifest = {
   readonly digest: string;
   readonly packagedAt: EpochMs;
   readonly services: Readonly<
-    Record<string, { readonly digest: string; readonly endpoints: number }>
+    Record<
+      string,
+      {
+        readonly digest: string;
+        readonly endpoints: number;
+        /** Who looks at it; absent: every vantage. */
+        readonly vantages?: readonly string[];
+      }
+    >
   >;
 };
 
 /** Identifies what a report covered; a write is conditional on the mark that was read. */
 export const roundKey = (report: Pick<Report, 'rounds'>): string =>
   report.rounds.map((mark) => `${mark.everyMs}:${mark.round}`).join(' ');
+
+/** The services that this vantage looks at, in file order. */
+export const servicesSeenBy = (
+  config: Pick<Config, 'services'>,
+  vantage: VantageId,
+): readonly Service[] => config.services.filter((service) => service.vantages.includes(vantage));
+
+/** What deploy writes beside a configuration, so that readers of another one know its services. */
+export const manifestOf = (config: Config): ConfigManifest => ({
+  digest: config.digest,
+  packagedAt: config.packagedAt,
+  services: Object.fromEntries(
+    config.services.map((service) => [
+      service.id,
+      {
+        digest: service.digest,
+        endpoints: service.endpoints.length,
+        ...(service.vantages.length === config.vantages.length
+          ? {}
+          : { vantages: service.vantages }),
+      },
+    ]),
+  ),
+});
+
+/** Is every endpoint that this vantage should look at listed, or counted as steadily up, once? */
+export function coversAll(report: Report, manifest: ConfigManifest): boolean {
+  const seen = new Map(
+    Object.entries(manifest.services).filter(
+      ([, service]) => service.vantages?.includes(report.vantage) ?? true,
+    ),
+  );
+  const configured = [...seen.values()].reduce((sum, service) => sum + service.endpoints, 0);
+  const listed = new Map<string, number>();
+  for (const { service } of report.entries) listed.set(service, (listed.get(service) ?? 0) + 1);
+  return (
+    report.entries.length + report.unlisted === configured &&
+    [...listed].every(([service, count]) => count <= (seen.get(service)?.endpoints ?? 0))
+  );
+}
+
+/** Of two runs that write one report, the one that began later goes on. */
+export const isNewerRun = (run: Report['run'], than: Report['run']): boolean =>
+  run.startedAt > than.startedAt || (run.startedAt === than.startedAt && run.id > than.id);
+
+/** UTF-8 bytes of the report as JSON. */
+export const reportBytes = (report: Report): number =>
+  new TextEncoder().encode(JSON.stringify(report)).length;

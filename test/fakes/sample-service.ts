@@ -15,7 +15,6 @@ import {
   vantageId,
   weight,
 } from '../../shared/core/model.ts';
-import type { ConfigManifest } from '../../shared/core/report.ts';
 
 export const VANTAGES: readonly VantageId[] = [
   'eu-west-1',
@@ -98,15 +97,3 @@ export function sampleConfig(changes: Partial<Config> = {}): Config {
     ...changes,
   };
 }
-
-/** The item that deploy writes beside the configuration. */
-export const manifestOf = (config: Config): ConfigManifest => ({
-  digest: config.digest,
-  packagedAt: config.packagedAt,
-  services: Object.fromEntries(
-    config.services.map((service) => [
-      service.id,
-      { digest: service.digest, endpoints: service.endpoints.length },
-    ]),
-  ),
-});
