@@ -158,7 +158,7 @@ const listOf = (value: unknown): readonly string[] =>
 
 /** `[m1, m2]`. Messages hold commas and brackets themselves, so a new one is known by how it begins. */
 const NEXT_MESSAGE =
-  /, (?=Tried to |RRSet |Invalid |InvalidChangeBatch|FATAL |Duplicate |The (?:request|resource|record) |Resource record )/;
+  /, (?=Tried to |RRSet |Invalid |FATAL |Duplicate |The (?:request|resource|record) |Resource record |A HostedZone |Number of |RDATA |Exceeded )/;
 
 export function splitMessages(text: string): readonly string[] {
   const trimmed = text.trim();

@@ -31,14 +31,12 @@ export function fromResourceRecordSet(set: ResourceRecordSet): Read {
   if (!isWhole(Weight, WEIGHT_MAX)) return { problem: `${where} has the weight ${Weight}` };
   if (!isWhole(TTL, TTL_SECONDS_MAX)) return { problem: `${where} has the TTL ${TTL}` };
 
-  const values = ResourceRecords?.map(({ Value }) => Value);
-  if (values !== undefined && !values.every(isText)) {
-    return { problem: `${where} has a value that is no text` };
-  }
+  const values = (ResourceRecords ?? []).map(({ Value }) => Value);
+  if (!values.every(isText)) return { problem: `${where} has a value that is no text` };
   if (AliasTarget && !(AliasTarget.DNSName && AliasTarget.HostedZoneId)) {
     return { problem: `${where} is an alias without a target` };
   }
-  if (!AliasTarget && (values === undefined || values.length === 0) && !hasPolicyOf(rest)) {
+  if (!AliasTarget && values.length === 0 && !hasPolicyOf(rest)) {
     return { problem: `${where} has neither values nor an alias` };
   }
   const other = Object.entries(rest).filter(([, value]) => value !== undefined);
@@ -49,7 +47,7 @@ export function fromResourceRecordSet(set: ResourceRecordSet): Read {
       ...(SetIdentifier === undefined ? {} : { setIdentifier: SetIdentifier }),
       ...(Weight === undefined ? {} : { weight: Weight }),
       ...(TTL === undefined ? {} : { ttlSeconds: TTL }),
-      ...(values === undefined ? {} : { values }),
+      ...(values.length === 0 ? {} : { values }),
       ...(AliasTarget ? { alias: aliasOf(AliasTarget) } : {}),
       ...(HealthCheckId === undefined ? {} : { healthCheckId: HealthCheckId }),
       ...(other.length === 0 ? {} : { other: Object.fromEntries(other) }),
