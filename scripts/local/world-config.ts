@@ -130,9 +130,10 @@ function recastEndpoint(
         return { ...node, checks: node.checks.map(recastNode) };
       case 'tcp':
         openDoor(doors, portOf(node.address), 'tcp');
-        return node;
+        return { ...node, address: `{target}:${portOf(node.address)}` };
       case 'http': {
-        const url = new URL(fill(node.url.replaceAll('{target}', 'target.invalid')));
+        const template = node.url.replace(AUTHORITY_HOST, '$1{target}');
+        const url = new URL(fill(template.replace('{target}', 'target.invalid')));
         const protocol = url.protocol === 'https:' ? 'https' : 'http';
         const port = url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port);
         const expect = playable(node.expect, home.body, compilePattern, () =>
@@ -142,7 +143,7 @@ function recastEndpoint(
         );
         openDoor(doors, port, protocol).set(url.pathname, pageFor(expect, home));
         hosts.add(fill(node.host).replaceAll('{target}', ipv4));
-        return { ...node, expect, headers: withoutSecrets(node.headers) };
+        return { ...node, url: template, expect, headers: withoutSecrets(node.headers) };
       }
     }
   };
@@ -169,6 +170,8 @@ function recastEndpoint(
   };
 }
 
+/** Whatever host a URL names, here it is the endpoint's own loopback address. */
+const AUTHORITY_HOST = /^(https?:\/\/)(?:\[[^\]]*\]|[^/:?#]*)/;
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 const RANK = { tcp: 0, http: 1, https: 2 } as const;
 
