@@ -37,12 +37,13 @@ const ANY_POLICY =
   'Weight, Region, Failover, GeoLocation, GeoProximityLocation, CidrRoutingConfig or MultiValueAnswer';
 
 /** Same spelling everywhere, so that equal records compare equal; unknown fields stay as they are. */
-export function normalRecord(record: ZoneRecord): ZoneRecord {
+export function normalRecord({ values, ...record }: ZoneRecord): ZoneRecord {
   const { alias } = record;
   return {
     ...record,
     name: normalName(record.name),
     type: record.type.toUpperCase(),
+    ...(values === undefined || values.length === 0 ? {} : { values }),
     ...(alias ? { alias: { ...alias, name: normalName(alias.name) } } : {}),
   };
 }
