@@ -19,6 +19,8 @@ import { abstainIfStarved, selfCheckOf } from '../core/self-check.ts';
 import type { Clock, Prober } from '../ports.ts';
 
 export const IN_FLIGHT_MAX = 100;
+/** A probe that began last must reach its own timeout, a failure, before the cut makes it a skip. */
+const CUT_SLACK_MS = 500;
 
 export type LookTarget = { readonly service: Service; readonly endpoint: Endpoint };
 
@@ -100,7 +102,7 @@ function probeAll(
   const cutMs = Math.max(leftMs, ...requests.map((request) => request.timeoutMs));
   const startOf = (position: number, timeoutMs: number): number =>
     observedAt + startOffset(position, requests.length, { everyMs, leftMs, timeoutMs });
-  return clock.withDeadline(cutMs, signal, (cut) =>
+  return clock.withDeadline(cutMs + CUT_SLACK_MS, signal, (cut) =>
     Promise.all(
       requests.map((request, position) =>
         probeInTurn(
