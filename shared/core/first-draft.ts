@@ -1,0 +1,63 @@
+/**
+ * Votes + snapshot → the first draft: one line per endpoint, after rules 0 and 1. Votes that were seen
+ * before an endpoint's last change of weight don't count towards reversing it.
+ */
+import type { Line } from './draft.ts';
+import { assert } from './errors.ts';
+import type { Fence, FenceEntry } from './fence.ts';
+import type { Aids, EndpointId, Service } from './model.ts';
+import { lineOf } from './rule-verdict.ts';
+import { matchRecords, type Orphan, type Snapshot } from './snapshot.ts';
+import { judge, type LastChange, type Verdict } from './verdict.ts';
+import type { Votes } from './vote.ts';
+
+export type Evidence = {
+  readonly service: Service;
+  readonly votes: Votes;
+  readonly snapshot: Snapshot;
+  readonly aids: Pick<Aids, 'digestOf' | 'classifyAddress'>;
+};
+
+export type FirstDraft =
+  | { readonly kind: 'held'; readonly problem: string }
+  | {
+      readonly kind: 'drafted';
+      readonly lines: readonly Line[];
+      readonly orphans: readonly Orphan[];
+    };
+
+export function firstDraft({ service, votes, snapshot, aids }: Evidence, fence: Fence): FirstDraft {
+  const matched = matchRecords(service, snapshot, fence, aids);
+  if (matched.kind === 'held') return matched;
+  const { holdings, orphans } = matched;
+  const verdicts = judge(service, votes, lastChangesOf(holdings));
+  const lines = holdings.map((holding) =>
+    lineOf(service, holding, verdictOf(verdicts, holding.endpoint.id), aids.digestOf),
+  );
+  return { kind: 'drafted', lines, orphans };
+}
+
+const lastChangesOf = (
+  holdings: readonly {
+    readonly endpoint: { readonly id: EndpointId };
+    readonly entry: FenceEntry | null;
+  }[],
+): ReadonlyMap<EndpointId, LastChange> =>
+  new Map(
+    holdings.flatMap(({ endpoint, entry }) =>
+      entry === null || entry.changedAt === null
+        ? []
+        : [
+            [
+              endpoint.id,
+              { at: entry.changedAt, direction: entry.weight === 0 ? 'out' : 'in' },
+            ] as const,
+          ],
+    ),
+  );
+
+function verdictOf(verdicts: ReadonlyMap<EndpointId, Verdict>, id: EndpointId): Verdict {
+  const verdict = verdicts.get(id);
+  assert(verdict !== undefined, 'every configured endpoint has a verdict');
+  return verdict;
+}

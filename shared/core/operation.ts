@@ -1,0 +1,211 @@
+/**
+ * What an operator may do, as a commit: give, cancel and extend orders, approve a return, adopt or
+ * reassert what stands in the zone, bring in new endpoints, retire old ones. These work blind: they copy
+ * the fence's `asof` and need no votes. Refusals carry the arithmetic and the command that helps.
+ */
+import type { Line } from './draft.ts';
+import { type Fence, type FenceEntry, type FenceOrder, fenceFits } from './fence.ts';
+import { firstDraft } from './first-draft.ts';
+import { adopt, bringIn, emptyRecordGroup, firstRecords, retire } from './membership.ts';
+import { type EndpointId, type EpochMs, fenceName, type OrderId, type Service } from './model.ts';
+import {
+  nothing,
+  type Operated,
+  type OperationInput,
+  type Planned,
+  planned,
+  refused,
+} from './operated.ts';
+import { beginOf, commitOf, endOf, untouched } from './order.ts';
+import type { Reason } from './reason.ts';
+import type { Orphan } from './snapshot.ts';
+
+/** An order ends, at the latest, this long after it begins; it can be extended. */
+export const ORDER_MS_MAX = 72 * 3_600_000;
+
+export type Operation = FencedOperation | { readonly kind: 'adopt' };
+/** Those that start from the fence as it stands. */
+export type FencedOperation =
+  | { readonly kind: 'order'; readonly order: FenceOrder }
+  | { readonly kind: 'cancel'; readonly order: OrderId }
+  | { readonly kind: 'extend'; readonly order: OrderId; readonly untilAt: EpochMs }
+  | { readonly kind: 'approve'; readonly endpoint: EndpointId }
+  | { readonly kind: 'reassert' }
+  | { readonly kind: 'apply' }
+  | { readonly kind: 'retire'; readonly endpoint: string };
+
+export function operate(operation: Operation, input: OperationInput): Operated {
+  const { service } = input;
+  if (service.mode === 'observe' && isOrder(operation)) {
+    return refused(
+      `${service.id} is observed, not enforced: there is nothing for an order to hold`,
+    );
+  }
+  const checked = operation.kind === 'adopt' ? adopt(input) : withFence(operation, input);
+  if (checked.kind !== 'planned') return checked;
+  const { fits, characters } = fenceFits({ ...BARE_FENCE, ...checked.commit.fence });
+  return fits
+    ? checked
+    : refused(
+        `${fenceName(service)} would need up to ${characters} characters, Route 53 allows 4000; cancel an order first or give one for the whole region`,
+      );
+}
+
+const isOrder = (operation: Operation): boolean =>
+  operation.kind === 'order' || operation.kind === 'cancel' || operation.kind === 'extend';
+
+/** Stands for the parts that a plan fills in, at their full length. */
+const BARE_FENCE = {
+  generation: 999_999_999,
+  nonce: 'nnnnnnnn' as Fence['nonce'],
+  parentNonce: 'nnnnnnnn' as Fence['nonce'],
+  record: 'rrrrrrrrrrrrrrrrrrrrrr' as Fence['record'],
+};
+
+function withFence(operation: FencedOperation, input: OperationInput): Operated {
+  const { service, snapshot, config, now } = input;
+  const state = snapshot.fence;
+  if (state.kind !== 'managed') {
+    const isFirst = operation.kind === 'apply' && state.kind === 'unmanaged';
+    if (isFirst && snapshot.records.length === 0) return firstRecords(input);
+    return refused(
+      `${fenceName(service)} is ${state.kind}; run \`quorate adopt ${service.id}\` first`,
+    );
+  }
+  const { fence } = state;
+  if (fence.config !== service.digest && fence.packagedAt > config.packagedAt) {
+    return refused(`a newer configuration of ${service.id} is in force; deploy this region first`);
+  }
+  const drafted = firstDraft(input, fence);
+  if (drafted.kind === 'held')
+    return refused(`${drafted.problem}; run \`quorate adopt ${service.id}\``);
+  const facts = {
+    service,
+    fence,
+    orphans: drafted.orphans,
+    now,
+    asofAt: input.votes.asofAt ?? fence.asofAt,
+  };
+  const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
+  switch (operation.kind) {
+    case 'order': {
+      const problem = timeProblem(operation.order, now);
+      if (problem !== null) return refused(problem);
+      const isDue = operation.order.fromAt <= now;
+      const begun = beginOf({ ...operation.order, started: isDue }, context, 'operator');
+      if (begun.kind === 'refused') return refused(begun.why);
+      const { id, untilAt } = operation.order;
+      return planned(begun.commit, begun.lines, [{ code: 'order-given', order: id, untilAt }]);
+    }
+    case 'cancel': {
+      const order = fence.orders.find((one) => one.id === operation.order);
+      if (order === undefined) return nothing(`order ${operation.order} is not in force`);
+      return planned(endOf(order, context, 'operator'), drafted.lines.map(untouched), [
+        { code: 'order-cancelled', order: order.id },
+      ]);
+    }
+    case 'extend': {
+      const order = fence.orders.find((one) => one.id === operation.order);
+      if (order === undefined) return refused(`order ${operation.order} is not in force`);
+      const extended = { ...order, untilAt: operation.untilAt };
+      const problem = timeProblem({ ...extended, fromAt: now }, now);
+      if (problem !== null) return refused(problem);
+      const orders = fence.orders.map((one) => (one.id === order.id ? extended : one));
+      return kept(drafted.lines, { ...fence, orders }, facts.orphans, (entry) => entry, [
+        { code: 'order-extended', order: order.id, untilAt: operation.untilAt },
+      ]);
+    }
+    case 'approve': {
+      const line = lineNamed(drafted.lines, operation.endpoint);
+      const entry = line?.holding.entry;
+      if (entry === undefined || entry === null)
+        return refused(unknownEndpoint(operation.endpoint, service));
+      if (entry.phase.kind !== 'out')
+        return nothing(`${operation.endpoint} is not waiting to return`);
+      return kept(
+        drafted.lines,
+        fence,
+        facts.orphans,
+        (one) => (one.mark === entry.mark ? { ...one, approved: true } : one),
+        [{ code: 'approved', endpoint: operation.endpoint }],
+      );
+    }
+    case 'reassert':
+      return reassert(drafted.lines, fence, facts.orphans);
+    case 'apply':
+      return bringIn(
+        drafted.lines,
+        input,
+        kept(drafted.lines, fence, facts.orphans, (entry) => entry, []),
+      );
+    case 'retire': {
+      const others = facts.orphans.filter((one) => one.name !== operation.endpoint);
+      const orphan = facts.orphans.find((one) => one.name === operation.endpoint);
+      if (orphan === undefined)
+        return refused(`${operation.endpoint} is no orphan of ${service.id}`);
+      return retire(
+        orphan,
+        kept(drafted.lines, fence, others, (entry) => entry, []),
+      );
+    }
+  }
+}
+
+const lineNamed = (lines: readonly Line[], id: EndpointId): Line | undefined =>
+  lines.find((line) => line.holding.endpoint.id === id);
+
+const unknownEndpoint = (id: string, service: Service): string =>
+  `${service.id} manages no endpoint ${id}; it has ${service.endpoints.map((one) => one.id).join(', ')}`;
+
+function timeProblem(order: FenceOrder, now: EpochMs): string | null {
+  if (order.untilAt <= now) return 'its end is in the past';
+  if (order.untilAt <= order.fromAt) return 'it would end before it begins';
+  return order.untilAt - order.fromAt > ORDER_MS_MAX
+    ? 'an order lasts 72 h at most; it can be extended later'
+    : null;
+}
+
+/** No weight changes: the records are asserted, the fence alone moves on. */
+function kept(
+  lines: readonly Line[],
+  fence: Fence,
+  orphans: readonly Orphan[],
+  change: (entry: FenceEntry) => FenceEntry,
+  reasons: readonly Reason[],
+): Planned {
+  const same = lines.map(untouched);
+  const entries = same.flatMap(({ holding }) =>
+    holding.entry === null ? [] : [change(holding.entry)],
+  );
+  return planned(commitOf(same, entries, fence, orphans, null, 'operator'), same, reasons);
+}
+
+/** Edited weights go back to what the last commit left. */
+function reassert(lines: readonly Line[], fence: Fence, orphans: readonly Orphan[]): Operated {
+  const edited = lines.filter((line) => line.holding.edited !== null);
+  if (edited.length === 0) return nothing('every weight is as the last commit left it');
+  const isEdited = (line: Line): boolean => edited.includes(line);
+  const base = kept(
+    lines,
+    fence,
+    orphans,
+    (entry) => entry,
+    edited.map((line) => ({
+      code: 'reasserted' as const,
+      endpoint: line.holding.endpoint.id,
+      weight: line.holding.entry?.weight ?? 0,
+    })),
+  );
+  const records = lines.flatMap((line) =>
+    line.holding.records.map((record) => ({
+      before: record,
+      after: isEdited(line) ? { ...record, weight: line.holding.entry?.weight ?? 0 } : record,
+    })),
+  );
+  const kin = orphans.flatMap((orphan) =>
+    orphan.records.map((record) => ({ before: record, after: record })),
+  );
+  const total = emptyRecordGroup([...records, ...kin]);
+  if (total !== null) return refused(`every weight of ${total} would be 0; pin an endpoint first`);
+  return { ...base, commit: { ...base.commit, records: [...records, ...kin] } };
+}

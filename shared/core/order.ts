@@ -1,0 +1,237 @@
+/**
+ * Orders' own commits: an order begins or ends by a commit of its own, which needs no votes, copies the
+ * fence's `asof` and changes only what the order says. It trusts no clock by itself: this process and
+ * Route 53 must agree within 5 s. At its start the floor and never-all-zero are judged again.
+ */
+import { type Commit, pairsOf, sortedEntries } from './commit.ts';
+import { configured, type Draft, type Facts, type Line, mapLines, takesPart } from './draft.ts';
+import { CLOCK_TOLERANCE_MS, type Fence, type FenceEntry, type FenceOrder } from './fence.ts';
+import { type Evidence, firstDraft } from './first-draft.ts';
+import { floorOf, meetsFloor } from './floor.ts';
+import { type DigestOf, type EpochMs, percentOf, type Service, type Weight } from './model.ts';
+import type { EndpointReason, ServiceReason } from './reason.ts';
+import { shareOf } from './rule-floor.ts';
+import { emptyGroup } from './rule-never-zero.ts';
+import { covers, orderOn, orderRule } from './rule-order.ts';
+import { tierRule } from './rule-tier.ts';
+import type { Orphan } from './snapshot.ts';
+
+export type OrderStep = {
+  /** The commit of the order that is due; null if none is, or if it may not begin. */
+  readonly commit: Commit | null;
+  readonly lines: readonly Line[];
+  readonly reasons: readonly ServiceReason[];
+};
+
+const NOTHING_DUE: OrderStep = { commit: null, lines: [], reasons: [] };
+
+/** Ends first: an order that is over must not hold up the next. One order per commit. */
+export function dueOrder(input: Evidence & { readonly now: EpochMs }): OrderStep {
+  const { service, snapshot, now } = input;
+  if (snapshot.fence.kind !== 'managed') return NOTHING_DUE;
+  const { fence } = snapshot.fence;
+  const ending = fence.orders.find((order) => order.untilAt <= now);
+  const beginning = fence.orders.filter(
+    (order) => !order.started && order.fromAt <= now && order.untilAt > now,
+  );
+  if (ending === undefined && beginning.length === 0) return NOTHING_DUE;
+  const offMs = snapshot.serverAt === null ? null : Math.abs(snapshot.readAt - snapshot.serverAt);
+  // The `Date` header counts whole seconds, so it may lag by one.
+  if (offMs === null || offMs > CLOCK_TOLERANCE_MS + 1000) {
+    return { ...NOTHING_DUE, reasons: [{ code: 'clock-in-doubt', service: service.id, offMs }] };
+  }
+  const drafted = firstDraft(input, fence);
+  if (drafted.kind === 'held') return NOTHING_DUE;
+  const facts: Facts = {
+    service,
+    fence,
+    orphans: drafted.orphans,
+    now,
+    asofAt: input.votes.asofAt ?? fence.asofAt,
+  };
+  const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
+  if (ending !== undefined) {
+    const lines = drafted.lines.map(untouched);
+    return {
+      lines,
+      commit: endOf(ending, context, 'order'),
+      reasons: [{ code: 'order-ended', order: ending.id }],
+    };
+  }
+  const reasons: ServiceReason[] = [];
+  for (const order of beginning) {
+    const begun = beginOf({ ...order, started: true }, context, 'order');
+    if (begun.kind === 'begun') {
+      const begins = { code: 'order-started' as const, order: order.id };
+      return { lines: begun.lines, commit: begun.commit, reasons: [...reasons, begins] };
+    }
+    reasons.push({ code: 'order-withheld', order: order.id, why: begun.why });
+  }
+  return { ...NOTHING_DUE, reasons };
+}
+
+export type OrderContext = {
+  readonly facts: Facts;
+  readonly lines: readonly Line[];
+  readonly digestOf: DigestOf;
+};
+
+export type Begun =
+  | { readonly kind: 'begun'; readonly commit: Commit; readonly lines: readonly Line[] }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** What an order would do now. It replaces an older one of the same scope and is judged by the rules
+ *  that it is not told to pass; an `up` tier takes over where it empties the one before. */
+export function beginOf(order: FenceOrder, context: OrderContext, by: 'order' | 'operator'): Begun {
+  const { facts } = context;
+  const orders = [
+    ...facts.fence.orders.filter((other) => other.id !== order.id && !isSameScope(other, order)),
+    order,
+  ];
+  const fence = { ...facts.fence, orders };
+  const draft = effectOf(order, { ...context, facts: { ...facts, fence } });
+  const loses = draft.lines.some((line) => line.to < line.now);
+  const empty = emptyGroup(draft, facts);
+  if (empty !== null && draft.lines.some((line) => line.to !== line.now)) {
+    return {
+      kind: 'refused',
+      why: `every weight of ${empty} would be 0, and Route 53 would answer all of them alike; give another endpoint weight first`,
+    };
+  }
+  if (loses && !order.force.includes('floor')) {
+    const broken = brokenFloor(draft, facts.service);
+    if (broken !== null) return { kind: 'refused', why: broken };
+  }
+  const entries = draft.lines.flatMap((line) =>
+    line.holding.entry === null ? [] : [entryUnderOrder(line.holding.entry, line, facts.now)],
+  );
+  return {
+    kind: 'begun',
+    lines: draft.lines,
+    commit: commitOf(draft.lines, entries, fence, facts.orphans, order, by),
+  };
+}
+
+/** The weights that an order asks for: what it covers, and a tier that must take over. */
+function effectOf(order: FenceOrder, { facts, lines, digestOf }: OrderContext): Draft {
+  if (order.kind === 'freeze' || !order.started) {
+    return { lines: lines.map(untouched), serving: null, isRescue: false };
+  }
+  const governed = (line: Line): boolean =>
+    takesPart(line) && orderOn(facts.fence.orders, line.holding, digestOf)?.id === order.id;
+  const first: Draft = { lines, serving: null, isRescue: false };
+  const ordered = mapLines(orderRule(digestOf)(first, facts), (line) =>
+    governed(line)
+      ? {
+          ...line,
+          order,
+          fixed: 'order',
+          to: order.weight ?? line.now,
+          reason: reasonOf(line, order),
+        }
+      : line,
+  );
+  return mapLines(tierRule(ordered, facts), (line) =>
+    governed(line) || (line.move === 'tier' && line.to > line.now) ? line : untouched(line),
+  );
+}
+
+function reasonOf(line: Line, order: FenceOrder): EndpointReason {
+  const about = { endpoint: line.holding.endpoint.id, order: order.id, untilAt: order.untilAt };
+  return order.kind === 'pin'
+    ? { ...about, code: 'pinned', weight: order.weight ?? configured(line) }
+    : { ...about, code: 'drained' };
+}
+
+function brokenFloor(draft: Draft, service: Service): string | null {
+  const lines = draft.lines.filter(takesPart);
+  const tiers = new Set(
+    draft.serving === null
+      ? lines.filter((line) => line.to < line.now).map((line) => line.holding.endpoint.tier)
+      : [draft.serving],
+  );
+  for (const tier of tiers) {
+    const { inService, total } = shareOf(lines, tier);
+    const floorPercent = floorOf(service, tier);
+    if (!meetsFloor(inService, total, floorPercent)) {
+      return `it leaves ${inService} of ${total} (${percentOf(inService, total)} %) in service, floor is ${floorPercent} %; repeat with --force floor to do it`;
+    }
+  }
+  return null;
+}
+
+/** An order's end changes no weight: what it covered goes back to automation and returns by its health. */
+export function endOf(
+  order: FenceOrder,
+  { facts, lines, digestOf }: OrderContext,
+  by: 'order' | 'operator',
+): Commit {
+  const orders = facts.fence.orders.filter((other) => other.id !== order.id);
+  const kept = lines.map(untouched);
+  const entries = kept.flatMap((line) => {
+    const { entry } = line.holding;
+    if (entry === null) return [];
+    const isReleased =
+      order.kind !== 'freeze' &&
+      order.started &&
+      covers(order, line.holding, digestOf) &&
+      orderOn(orders, line.holding, digestOf) === null;
+    return [isReleased ? released(entry, line, order) : entry];
+  });
+  return commitOf(kept, entries, { ...facts.fence, orders }, facts.orphans, order, by);
+}
+
+const released = (entry: FenceEntry, line: Line, order: FenceOrder): FenceEntry => ({
+  ...entry,
+  phase: line.now < configured(line) ? { kind: 'out' } : { kind: 'in' },
+  waits: order.afterwards === 'approve',
+  approved: false,
+});
+
+/** Weights change, the phase stays: hold-down and relapses go on beneath an order. */
+export const entryUnderOrder = (entry: FenceEntry, line: Line, now: EpochMs): FenceEntry =>
+  line.to === line.now && line.fixed !== 'order'
+    ? entry
+    : {
+        ...entry,
+        weight: line.to as Weight,
+        changedAt: line.to === line.now ? entry.changedAt : now,
+      };
+
+export function commitOf(
+  lines: readonly Line[],
+  entries: readonly FenceEntry[],
+  fence: Fence,
+  orphans: readonly Orphan[],
+  order: FenceOrder | null,
+  by: Commit['by'],
+): Commit {
+  return {
+    by,
+    order: order?.id ?? null,
+    records: pairsOf(lines, orphans),
+    fence: {
+      deployment: fence.deployment,
+      asofAt: fence.asofAt,
+      config: fence.config,
+      packagedAt: fence.packagedAt,
+      rescuedAt: fence.rescuedAt,
+      entries: sortedEntries([...entries, ...orphans.map((orphan) => orphan.entry)]),
+      orders: fence.orders,
+    },
+    isRescue: false,
+  };
+}
+
+export const isSameScope = (a: FenceOrder, b: FenceOrder): boolean =>
+  (a.kind === 'freeze') === (b.kind === 'freeze') &&
+  a.scope.kind === b.scope.kind &&
+  (a.scope.kind === 'service' || b.scope.kind === 'service' || a.scope.mark === b.scope.mark);
+
+/** As the zone has it, explained by its votes alone. */
+export const untouched = (line: Line): Line => ({
+  ...line,
+  to: line.now,
+  move: null,
+  phase: line.holding.entry?.phase ?? line.phase,
+});

@@ -1,0 +1,211 @@
+/**
+ * Zone read → snapshot: what stands in the zone for one service, matched with its endpoints. Nothing
+ * that stands there is an exception: a missing, extra or foreign record is a state that holds the
+ * service and names itself.
+ */
+import { endpointMark } from './endpoint-mark.ts';
+import { type Fence, type FenceEntry, type FenceState, parseFence } from './fence.ts';
+import {
+  type Aids,
+  type DigestOf,
+  type Endpoint,
+  type EpochMs,
+  endpointId,
+  fenceName,
+  type RecordType,
+  type Service,
+  type Target,
+} from './model.ts';
+import type { ZoneRead, ZoneRecord } from './zone-record.ts';
+
+export type Snapshot = {
+  readonly fence: FenceState;
+  readonly fenceRecord: ZoneRecord | null;
+  /** Every record at the service's names and types, sorted by name, type, set identifier. */
+  readonly records: readonly ZoneRecord[];
+  readonly serverAt: EpochMs | null;
+  readonly readAt: EpochMs;
+};
+
+/** An endpoint of the file with what the zone holds for it. */
+export type Holding = {
+  readonly endpoint: Endpoint;
+  readonly mark: string;
+  /** In name and type order: one per name and type it has a target for. Empty while pending. */
+  readonly records: readonly ZoneRecord[];
+  /** Null: configured and not listed by the fence. */
+  readonly entry: FenceEntry | null;
+  /** The smallest of its records' weights; 0 while pending. */
+  readonly weight: number;
+  /** First record whose weight isn't what the last commit left. */
+  readonly edited: ZoneRecord | null;
+  /** First record that answers something else than the file says. */
+  readonly strange: ZoneRecord | null;
+};
+/** Listed by the fence, no longer in the file. */
+export type Orphan = {
+  readonly name: string;
+  readonly entry: FenceEntry;
+  readonly records: readonly ZoneRecord[];
+};
+
+export type Matched =
+  | {
+      readonly kind: 'matched';
+      readonly holdings: readonly Holding[];
+      readonly orphans: readonly Orphan[];
+    }
+  | { readonly kind: 'held'; readonly problem: string };
+
+export const markOf = (endpoint: Pick<Endpoint, 'setIdentifier'>, digestOf: DigestOf): string =>
+  endpointMark(endpointId(endpoint.setIdentifier), digestOf);
+
+export function snapshotOf(
+  service: Service,
+  read: ZoneRead,
+  deployment: string,
+  now: EpochMs,
+): Snapshot {
+  const name = fenceName(service);
+  const fenceRecord =
+    read.records.find((record) => record.name === name && record.type === 'TXT') ?? null;
+  const records = read.records.filter(
+    (record) =>
+      service.names.includes(record.name) &&
+      (record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'),
+  );
+  return {
+    fence: parseFence(fenceRecord === null ? null : (fenceRecord.values ?? []), deployment, now),
+    fenceRecord,
+    records: [...records].sort(byListing),
+    serverAt: read.serverAt,
+    readAt: read.readAt,
+  };
+}
+
+const listing = (record: ZoneRecord): string =>
+  `${record.name}\u0000${record.type}\u0000${record.setIdentifier ?? ''}`;
+const byListing = (a: ZoneRecord, b: ZoneRecord): number =>
+  listing(a) < listing(b) ? -1 : listing(a) > listing(b) ? 1 : 0;
+
+/** The records an endpoint should have: one per name and type it has a target for. */
+export function slotsOf(
+  service: Service,
+  endpoint: Endpoint,
+): readonly { readonly name: string; readonly type: RecordType; readonly target: Target }[] {
+  return service.names.flatMap((name) =>
+    service.types.flatMap((type) => {
+      const target = endpoint.targets[type];
+      return target === undefined ? [] : [{ name, type, target }];
+    }),
+  );
+}
+
+export function matchRecords(
+  service: Service,
+  snapshot: Snapshot,
+  fence: Fence,
+  aids: Pick<Aids, 'digestOf' | 'classifyAddress'>,
+): Matched {
+  const odd = snapshot.records.find(
+    (record) => record.weight === undefined || record.setIdentifier === undefined,
+  );
+  if (odd !== undefined) {
+    return held(`${odd.name} ${odd.type} is not a weighted record (${policyOf(odd)})`);
+  }
+  const entries = new Map(fence.entries.map((entry) => [entry.mark, entry]));
+  const taken = new Set<ZoneRecord>();
+  const holdings: Holding[] = [];
+  for (const endpoint of service.endpoints) {
+    const mark = markOf(endpoint, aids.digestOf);
+    const entry = entries.get(mark) ?? null;
+    entries.delete(mark);
+    const own = snapshot.records.filter(
+      (record) => record.setIdentifier === endpoint.setIdentifier,
+    );
+    for (const record of own) taken.add(record);
+    if (entry === null) {
+      if (own.length > 0) return held(`${textOf(own)} exists, but the fence does not list it`);
+      holdings.push({ endpoint, mark, records: [], entry, weight: 0, edited: null, strange: null });
+      continue;
+    }
+    const slots = slotsOf(service, endpoint);
+    const missing = slots.find((slot) => !own.some((record) => isAt(record, slot)));
+    if (missing !== undefined) {
+      return held(`${missing.name} ${missing.type} of ${endpoint.id} is missing`);
+    }
+    const extra = own.find((record) => !slots.some((slot) => isAt(record, slot)));
+    if (extra !== undefined) {
+      return held(`${extra.name} ${extra.type} of ${endpoint.id} is not in the file`);
+    }
+    holdings.push({
+      endpoint,
+      mark,
+      records: own,
+      entry,
+      weight: Math.min(...own.map((record) => record.weight ?? 0)),
+      edited: own.find((record) => record.weight !== entry.weight) ?? null,
+      strange:
+        own.find((record) =>
+          slots.some((slot) => isAt(record, slot) && !answers(record, slot.target, aids)),
+        ) ?? null,
+    });
+  }
+  const orphans: Orphan[] = [];
+  for (const record of snapshot.records) {
+    if (taken.has(record)) continue;
+    const name = record.setIdentifier ?? '';
+    const entry = entries.get(markOf({ setIdentifier: name }, aids.digestOf));
+    if (entry === undefined) return held(`${textOf([record])} was not made by Quorate`);
+    const known = orphans.find((orphan) => orphan.name === name);
+    if (known === undefined) orphans.push({ name, entry, records: [record] });
+    else orphans[orphans.indexOf(known)] = { ...known, records: [...known.records, record] };
+  }
+  const lost = [...entries.keys()].find(
+    (mark) => !orphans.some((orphan) => orphan.entry.mark === mark),
+  );
+  if (lost !== undefined)
+    return held(`the records of an endpoint that the fence lists (${lost}) are gone`);
+  return { kind: 'matched', holdings, orphans };
+}
+
+const held = (problem: string): Matched => ({ kind: 'held', problem });
+
+const isAt = (
+  record: ZoneRecord,
+  slot: { readonly name: string; readonly type: string },
+): boolean => record.name === slot.name && record.type === slot.type;
+
+const textOf = (records: readonly ZoneRecord[]): string =>
+  records.map((record) => `${record.name} ${record.type} ${record.setIdentifier ?? ''}`).join(', ');
+
+const policyOf = (record: ZoneRecord): string =>
+  record.setIdentifier === undefined ? 'simple' : Object.keys(record.other ?? {}).join(', ');
+
+/** Does the record answer what the file says? Flags are not compared: an edited one is taken over. */
+function answers(record: ZoneRecord, target: Target, aids: Pick<Aids, 'classifyAddress'>): boolean {
+  if (target.kind === 'alias') {
+    return (
+      record.alias !== undefined &&
+      plainName(record.alias.name) === plainName(target.name) &&
+      record.alias.zone === target.zone
+    );
+  }
+  const served = record.values?.length === 1 ? record.values[0] : undefined;
+  if (served === undefined) return false;
+  const canonical = (text: string): string =>
+    aids.classifyAddress(text)?.canonical ?? plainName(text);
+  return canonical(served) === canonical(target.value);
+}
+
+/** ELB names are served with and without `dualstack.`; that is one target [R53API AliasTarget]. */
+const plainName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^dualstack\./, '');
+
+export const servedText = (record: ZoneRecord): string =>
+  record.alias === undefined ? (record.values ?? []).join(', ') : record.alias.name;
+export const targetText = (target: Target): string =>
+  target.kind === 'alias' ? target.name : target.value;
