@@ -15,6 +15,10 @@ export const REQUEST_TIMEOUT_MS = 15_000;
 const READ_ATTEMPTS = 3;
 /** Credentials are renewed this long before they end. */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** The SDK asks several times per request. Credentials that are about to end are still good for one round. */
+const HELD_MS_MIN = 30_000;
+/** A refusal is not asked for again by every request of the same round. */
+const REFUSAL_HELD_MS = 5_000;
 
 export type Credentials = NonNullable<Route53ClientConfig['credentials']>;
 type Identity = {
@@ -33,6 +37,8 @@ export type Route53ClientsOptions = {
   readonly endpoint?: string;
   /** Instead of the process's own credentials and STS. `undefined`: the default chain. */
   readonly credentialsOf?: (role: string | undefined) => Credentials | undefined;
+  /** Real time, as credentials end by it. Default: the machine's. */
+  readonly now?: () => number;
 };
 
 export type Route53Clients = {
@@ -50,7 +56,7 @@ export function route53Clients(options: Route53ClientsOptions): Route53Clients {
     const key = role ?? '';
     if (!credentials.has(key)) {
       const given = options.credentialsOf?.(role);
-      credentials.set(key, given ?? (role ? assumeRole(role, options.stsRegion) : undefined));
+      credentials.set(key, given ?? (role ? assumeRole(role, options) : undefined));
     }
     return credentials.get(key);
   };
@@ -92,25 +98,28 @@ export function route53Clients(options: Route53ClientsOptions): Route53Clients {
   };
 }
 
-/** One AssumeRole at a time and role, kept until shortly before its end; a failure is not kept. */
-function assumeRole(role: string, region: string | undefined): () => Promise<Identity> {
+/** One AssumeRole at a time and role, kept until shortly before its end; a refusal is kept for seconds. */
+function assumeRole(
+  role: string,
+  { stsRegion, now = Date.now }: Pick<Route53ClientsOptions, 'stsRegion' | 'now'>,
+): () => Promise<Identity> {
   let held: Promise<Identity> | undefined;
-  let renewAt = 0;
+  let renewAt = Number.POSITIVE_INFINITY;
   return () => {
-    if (held && Date.now() < renewAt) return held;
-    renewAt = Date.now() + RENEW_BEFORE_MS;
-    const asked = askForRole(role, region).then(
+    if (held && now() < renewAt) return held;
+    renewAt = Number.POSITIVE_INFINITY; // as long as the question is out
+    held = askForRole(role, stsRegion).then(
       (identity) => {
-        renewAt = (identity.expiration?.getTime() ?? 0) - RENEW_BEFORE_MS;
+        const endsAt = identity.expiration?.getTime() ?? 0;
+        renewAt = Math.max(endsAt - RENEW_BEFORE_MS, now() + HELD_MS_MIN);
         return identity;
       },
       (error: unknown) => {
-        held = undefined;
+        renewAt = now() + REFUSAL_HELD_MS;
         throw error;
       },
     );
-    held = asked;
-    return asked;
+    return held;
   };
 }
 

@@ -44,6 +44,8 @@ export type OpenZone = AsyncDisposable & {
   readonly settle: () => Promise<void>;
   readonly troubleCommit: (trouble: CommitTrouble) => void;
   readonly troubleRead: (trouble: ReadTrouble) => void;
+  /** Ends a trouble that lasts. */
+  readonly heal: () => void;
   /** The control plane loses what is still PENDING. */
   readonly strandPending: () => void;
   readonly now: () => number;
@@ -403,6 +405,7 @@ function describeTrouble(must: Must): void {
 
       expect(await act.commit(batch)).toMatchObject(reply);
 
+      engine.heal();
       expect((await act.read(FENCE, FENCE)).records).toEqual([fence(leaves)]);
     });
   }
@@ -420,6 +423,8 @@ function describeTrouble(must: Must): void {
 
       expect(error).toBeInstanceOf(QuorateError);
       expect(error).toMatchObject({ code });
+      engine.heal();
+      expect((await act.read(FENCE, FENCE)).records).toEqual([fence('41')]);
     });
   }
 

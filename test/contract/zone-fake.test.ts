@@ -33,6 +33,7 @@ describeZone({
       settle: () => clock.advance(INSYNC_DELAY_MS),
       troubleCommit: (trouble) => zone.failNext(FAULTS[trouble]),
       troubleRead: (trouble) => zone.failNextRead(trouble),
+      heal: () => undefined,
       strandPending: zone.strandPending,
       now: clock.now,
       [Symbol.asyncDispose]: async () => undefined,
