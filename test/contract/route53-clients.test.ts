@@ -112,6 +112,8 @@ describe('clients of a zone in another account', () => {
       answer(
         403,
         '<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>',
+        // With another Date the SDK would take the refusal for its own clock's fault and ask again.
+        { date: new Date().toUTCString() },
       ),
       assumed(60),
     ];
