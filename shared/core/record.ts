@@ -2,8 +2,9 @@
  * Decision records: the immutable audit of one intended commit, chained by digest. The digest of the
  * last committed record stands in the fence, so public DNS anchors the chain.
  */
+
+import { canonicalText } from './canonical.ts';
 import type { Digest, DigestOf, EpochMs, Nonce, ServiceId, VantageId } from './model.ts';
-import { byText } from './model.ts';
 
 export type DecisionRecord = {
   readonly format: 1;
@@ -62,13 +63,51 @@ export const recordSortKey = (record: Pick<DecisionRecord, 'generation' | 'nonce
 
 /** Canonical text: keys sorted, so that equal records have equal digests everywhere. */
 export const recordDigest = (record: DecisionRecord, digestOf: DigestOf): Digest =>
-  digestOf(canonical(record));
+  digestOf(`record ${canonicalText(record)}`);
 
-function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => byText(a, b));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+export type Chain =
+  | {
+      readonly kind: 'whole';
+      /** Newest first: the committed records from the fence back to the first. */
+      readonly committed: readonly DecisionRecord[];
+      /** Records of lost races: listed, not anchored. */
+      readonly sideBranches: readonly DecisionRecord[];
+    }
+  | { readonly kind: 'broken'; readonly generation: number; readonly why: string };
+
+/** Walks from the digest in the fence back to the first generation. */
+export function verifyChain(
+  records: readonly DecisionRecord[],
+  anchor: { readonly generation: number; readonly record: Digest },
+  digestOf: DigestOf,
+): Chain {
+  const byDigest = new Map(records.map((record) => [recordDigest(record, digestOf), record]));
+  const committed: DecisionRecord[] = [];
+  let wanted: Digest | null = anchor.record;
+  let generation = anchor.generation;
+  while (wanted !== null) {
+    const record = byDigest.get(wanted);
+    if (record === undefined) {
+      return {
+        kind: 'broken',
+        generation,
+        why: `no record has the digest ${wanted}: it was edited or deleted`,
+      };
+    }
+    if (record.generation !== generation) {
+      return { kind: 'broken', generation, why: `its record says generation ${record.generation}` };
+    }
+    committed.push(record);
+    wanted = record.parent;
+    generation -= 1;
+  }
+  if (generation !== 0) {
+    return { kind: 'broken', generation, why: 'the chain ends before the first generation' };
+  }
+  const anchored = new Set(committed);
+  return {
+    kind: 'whole',
+    committed,
+    sideBranches: records.filter((record) => !anchored.has(record)),
+  };
 }

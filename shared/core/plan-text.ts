@@ -1,0 +1,95 @@
+/** Plan → what people read before it is made, as text and as JSON: every record, changed or asserted. */
+import type { RecordPair } from './commit.ts';
+import type { UnsealedPlan } from './plan.ts';
+import { servedText } from './snapshot.ts';
+
+export type PlanLine = {
+  readonly name: string;
+  readonly type: string;
+  readonly endpoint: string;
+  readonly change: 'create' | 'delete' | 'weight' | 'change' | 'assert';
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly answers: string;
+};
+
+export type PlanJson = {
+  readonly service: string;
+  readonly generation: { readonly from: number | null; readonly to: number };
+  readonly checksum: string;
+  readonly records: readonly PlanLine[];
+};
+
+export const planJson = (plan: UnsealedPlan): PlanJson => ({
+  service: plan.service,
+  generation: { from: plan.parent?.generation ?? null, to: plan.generation },
+  checksum: plan.checksum,
+  records: plan.pairs.map(lineOf),
+});
+
+/**
+ *     app   generation 41 → 42
+ *       app.example.com A us-east-1   100 → 0    198.51.100.20
+ *       app.example.com A eu-west-1   100        asserted
+ *     plan 9c1f4e20
+ */
+export function planText(plan: UnsealedPlan): string {
+  const lines = plan.pairs.map(lineOf);
+  const head =
+    plan.parent === null
+      ? 'first generation'
+      : `generation ${plan.parent.generation} → ${plan.generation}`;
+  const subject = (line: PlanLine): string => `${line.name} ${line.type} ${line.endpoint}`;
+  const width = Math.max(0, ...lines.map((line) => subject(line).length));
+  return [
+    `${plan.service}   ${head}`,
+    ...lines.map(
+      (line) => `  ${subject(line).padEnd(width)}   ${weightText(line)}   ${noteOf(line)}`,
+    ),
+    `plan ${plan.checksum}`,
+  ].join('\n');
+}
+
+const weightText = (line: PlanLine): string => {
+  const from = String(line.from ?? '-');
+  const to = String(line.to ?? '-');
+  return (from === to ? from : `${from} → ${to}`).padEnd(9);
+};
+
+function noteOf(line: PlanLine): string {
+  switch (line.change) {
+    case 'assert':
+      return 'asserted';
+    case 'create':
+      return `new, answers ${line.answers}`;
+    case 'delete':
+      return `removed, answered ${line.answers}`;
+    case 'weight':
+      return line.answers;
+    case 'change':
+      return `now answers ${line.answers}`;
+  }
+}
+
+function lineOf({ before, after }: RecordPair): PlanLine {
+  const record = after ?? before;
+  const from = before?.weight ?? null;
+  const to = after?.weight ?? null;
+  const answers = record === null ? '' : servedText(record);
+  return {
+    name: record?.name ?? '',
+    type: record?.type ?? '',
+    endpoint: record?.setIdentifier ?? '',
+    change: changeOf({ before, after }, from === to),
+    from,
+    to,
+    answers,
+  };
+}
+
+function changeOf({ before, after }: RecordPair, isSameWeight: boolean): PlanLine['change'] {
+  if (before === null) return 'create';
+  if (after === null) return 'delete';
+  if (servedText(before) !== servedText(after)) return 'change';
+  return isSameWeight ? 'assert' : 'weight';
+}
