@@ -7,7 +7,7 @@ import { type Endpoint, percentOf, type RegionId, type Service } from './model.t
 
 export const FLOOR_PERCENT_MAX_DERIVED = 50;
 
-type Weighted = Pick<Endpoint, 'region' | 'tier' | 'weight'>;
+type Weighted = Pick<Endpoint, 'region' | 'tier'> & { readonly weight: number };
 type Floored = {
   readonly policy: Pick<Service['policy'], 'floorPercent'>;
   readonly endpoints: readonly Weighted[];
