@@ -138,4 +138,28 @@ describe('clients of a zone in another account', () => {
     expect((await zone.read(ZONE, STRETCH, signal())).records).toEqual([]);
     expect(world.sts.requests).toHaveLength(2);
   });
+
+  it('say that there are no credentials at all, and send nothing', async () => {
+    await using route53 = await rawStub(EMPTY);
+    const clients = route53Clients({
+      region: 'us-east-1',
+      endpoint: route53.url,
+      credentialsOf: () => async () => {
+        throw Object.assign(new Error('Could not load credentials from any providers'), {
+          name: 'CredentialsProviderError',
+        });
+      },
+    });
+    const zone = route53Zone({ ...clients, clock: fakeClock() });
+
+    await expect(zone.read(ZONE, STRETCH, signal())).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+    });
+    expect(await zone.commit(ZONE, [], 'test', signal())).toEqual({
+      kind: 'denied',
+      code: 'access-denied',
+      message: 'CredentialsProviderError: Could not load credentials from any providers',
+    });
+    expect(route53.requests).toEqual([]);
+  });
 });
