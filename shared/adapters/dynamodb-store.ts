@@ -1,0 +1,198 @@
+/**
+ * The `Store` port on DynamoDB: one region's replica of the global table. Nouns in, raw JSON values
+ * out; the core parses them. Every call of the port has one deadline, whatever number of requests it
+ * takes, and no answer of DynamoDB gets out but as a `QuorateError`. Nothing is retried here: the next
+ * round is the retry.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import { type ServiceId, type VantageId, vantageId } from '../core/model.ts';
+import { recordSortKey } from '../core/record.ts';
+import type { ConfigManifest } from '../core/report.ts';
+import type { Head, Store } from '../ports.ts';
+import {
+  HISTORY_TTL_MS,
+  HOUR_ROLLUP_TTL_MS,
+  headKey,
+  historyKey,
+  isSameRound,
+  itemOf,
+  MINUTE_ROLLUP_TTL_MS,
+  manifestKey,
+  markKey,
+  markPartition,
+  recordPartition,
+  reportItem,
+  reportKey,
+  reportOf,
+  rollupBound,
+  rollupKey,
+  rollupPartition,
+  shadowKey,
+} from './dynamodb-items.ts';
+import { type DynamodbDeps, dynamodbRequests } from './dynamodb-requests.ts';
+
+/** The newest of each: about half a year of one service that changes daily. */
+const MARKS_MAX = 2_000;
+const ROLLUPS_MAX = 20_000;
+
+/** Also an item whose `roundKey` no version of us wrote: a foreign item must not lock a vantage out. */
+const NEVER_WRITTEN = {
+  ConditionExpression: 'attribute_not_exists(roundKey) OR NOT attribute_type(roundKey, :string)',
+  ExpressionAttributeValues: { ':string': { S: 'S' } },
+};
+
+export function dynamodbStore(deps: DynamodbDeps): Store {
+  const { call, put, putOnce, remove, batchGet, query } = dynamodbRequests(deps);
+
+  return {
+    readReports: (vantages, signal) =>
+      call('reading reports', signal, (inner) => batchGet(vantages, reportKey, inner, reportOf)),
+
+    writeReport: (report, expected, signal) =>
+      call('writing the report', signal, async (inner) => {
+        const isUnchanged =
+          expected === null
+            ? NEVER_WRITTEN
+            : {
+                ConditionExpression: 'roundKey = :expected',
+                ExpressionAttributeValues: { ':expected': { S: expected } },
+              };
+        const winner = await put(reportItem(report), isUnchanged, inner);
+        if (winner === 'written') return { kind: 'written' };
+        if (winner === 'absent') return { kind: 'beaten', stored: undefined };
+        if (isSameRound(winner, report)) return { kind: 'written' };
+        return { kind: 'beaten', stored: reportOf(winner) };
+      }),
+
+    writeHistory: (report, at, signal) =>
+      call('writing history', signal, async (inner) => {
+        await put(itemOf(historyKey(report, at), report, at + HISTORY_TTL_MS), {}, inner);
+      }),
+
+    writeRollup: (rollup, signal) =>
+      call('writing a rollup', signal, async (inner) => {
+        const ttlMs = rollup.span === 'minute' ? MINUTE_ROLLUP_TTL_MS : HOUR_ROLLUP_TTL_MS;
+        await put(itemOf(rollupKey(rollup), rollup, rollup.startAt + ttlMs), {}, inner);
+      }),
+
+    readRollups: (vantage, span, from, to, signal) =>
+      call('reading rollups', signal, (inner) =>
+        from >= to // BETWEEN refuses bounds in the wrong order.
+          ? Promise.resolve([])
+          : query(
+              {
+                KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+                ExpressionAttributeValues: {
+                  ':pk': { S: rollupPartition(vantage) },
+                  ':from': { S: rollupBound(span, from) },
+                  ':to': { S: rollupBound(span, to) },
+                },
+              },
+              ROLLUPS_MAX,
+              inner,
+            ),
+      ),
+
+    writeManifest: (manifest, signal) =>
+      call('writing the configuration manifest', signal, (inner) =>
+        putOnce(manifestKey(manifest.digest), manifest, isSameManifest, inner),
+      ),
+
+    readManifests: (digests, signal) =>
+      call('reading configuration manifests', signal, (inner) =>
+        batchGet(digests, manifestKey, inner),
+      ),
+
+    writeHead: (head, signal) =>
+      call('writing the head', signal, async (inner) => {
+        await put(itemOf(headKey(head.region), head), {}, inner);
+      }),
+
+    readHeads: (regions, signal) =>
+      call('reading heads', signal, async (inner) => {
+        const bodies = await batchGet(regions, headKey, inner);
+        return [...bodies].map(([region, body]) => headOf(region, body));
+      }),
+
+    writeShadow: (shadow, signal) =>
+      call('writing a shadow', signal, async (inner) => {
+        await put(itemOf(shadowKey(shadow.service, shadow.region), shadow), {}, inner);
+      }),
+
+    readShadows: (region, services, signal) =>
+      call('reading shadows', signal, (inner) =>
+        batchGet(services, (service: ServiceId) => shadowKey(service, region), inner),
+      ),
+
+    deleteShadow: (region, service, signal) =>
+      call('deleting a shadow', signal, async (inner) => {
+        await remove(shadowKey(service, region), inner);
+      }),
+
+    recordIntent: (record, signal) =>
+      call('recording a decision', signal, (inner) =>
+        putOnce(
+          { pk: recordPartition(record.service), sk: recordSortKey(record) },
+          record,
+          isDeepStrictEqual,
+          inner,
+        ),
+      ),
+
+    readRecords: (service, { limit, before }, signal) =>
+      call('reading decision records', signal, (inner) =>
+        query(
+          {
+            ...(before === undefined
+              ? { KeyConditionExpression: 'pk = :pk' }
+              : { KeyConditionExpression: 'pk = :pk AND sk < :before' }),
+            ExpressionAttributeValues: {
+              ':pk': { S: recordPartition(service) },
+              ...(before === undefined ? {} : { ':before': { S: before } }),
+            },
+            ScanIndexForward: false,
+          },
+          limit,
+          inner,
+        ),
+      ),
+
+    writeMark: (mark, signal) =>
+      call('writing a mark', signal, async (inner) => {
+        await put(itemOf(markKey(mark), mark), {}, inner);
+      }),
+
+    readMarks: (service, signal) =>
+      call('reading marks', signal, (inner) =>
+        query(
+          {
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': { S: markPartition(service) } },
+            ScanIndexForward: false,
+          },
+          MARKS_MAX,
+          inner,
+        ),
+      ),
+  };
+
+  /** A head is only a hint to look again: where it can't be read, it hints at nothing. */
+  function headOf(region: VantageId, body: unknown): Head {
+    const generations = isObject(body) && isObject(body.generations) ? body.generations : {};
+    const numbers = Object.entries(generations).filter((entry): entry is [string, number] =>
+      Number.isSafeInteger(entry[1]),
+    );
+    return { region: vantageId(region), generations: Object.fromEntries(numbers) };
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** The same file packaged twice differs in its time only; the first one stays. */
+const isSameManifest = (stored: unknown, manifest: unknown): boolean =>
+  isDeepStrictEqual(servicesOf(stored), servicesOf(manifest));
+
+const servicesOf = (manifest: unknown): unknown =>
+  isObject(manifest) ? manifest['services' satisfies keyof ConfigManifest] : undefined;

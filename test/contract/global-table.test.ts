@@ -1,0 +1,592 @@
+/**
+ * The local world's global table against what AWS says of MREC (aws-facts, section 4): asynchronous, last
+ * writer wins per item, conditions on the region's own copy, merged writes, stream records of real
+ * changes only. No engine replicates, so no other suite covers this.
+ */
+import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  documentClient,
+  type GlobalTable,
+  type GlobalTableOptions,
+  startGlobalTable,
+} from '../../scripts/local/global-table.ts';
+import { dynamodbStore } from '../../shared/adapters/dynamodb-store.ts';
+import { type FakeClock, fakeClock } from '../fakes/fake-clock.ts';
+import { aReport, EU as EU_VANTAGE, keyOf, LIVE, NOW } from './store-contract.ts';
+
+const [EU, US, AP] = ['eu-west-1', 'us-east-1', 'ap-southeast-1'] as const;
+const REGIONS = [EU, US, AP];
+const TABLE = 'quorate-test';
+
+describe('global table: replication', () => {
+  it('brings a write to every other region', async () => {
+    await using world = await open();
+
+    await world.put(EU, 'a', { value: 1 });
+    await world.table.idle();
+
+    expect(await world.everywhere('a')).toEqual([1, 1, 1]);
+  });
+
+  it('brings updates, batches and deletions too', async () => {
+    await using world = await open();
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(EU, 'b', { value: 1 });
+
+    await world.client(EU).send(
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: key('a'),
+        UpdateExpression: 'ADD #value :one',
+        ExpressionAttributeNames: { '#value': 'value' },
+        ExpressionAttributeValues: { ':one': 1 },
+      }),
+    );
+    await world.client(EU).send(new DeleteCommand({ TableName: TABLE, Key: key('b') }));
+    await world.client(EU).send(
+      new BatchWriteCommand({
+        RequestItems: {
+          [TABLE]: [
+            { PutRequest: { Item: { ...key('c'), value: 3 } } },
+            { PutRequest: { Item: { ...key('d'), value: 4 } } },
+            { DeleteRequest: { Key: key('e') } },
+          ],
+        },
+      }),
+    );
+    await world.table.idle();
+
+    expect(await world.everywhere('a')).toEqual([2, 2, 2]);
+    expect(await world.everywhere('b')).toEqual([undefined, undefined, undefined]);
+    expect(await world.everywhere('c')).toEqual([3, 3, 3]);
+    expect(await world.everywhere('d')).toEqual([4, 4, 4]);
+  });
+
+  it('shows a write in its own region at once, elsewhere when the lag has passed', async () => {
+    await using world = await open({ lagMs: 1_000 });
+
+    await world.put(EU, 'a', { value: 1 });
+    const atOnce = await world.everywhere('a');
+    await world.clock.advance(999);
+    const before = await world.everywhere('a');
+    await world.clock.advance(1);
+    await world.table.idle();
+
+    expect(atOnce).toEqual([1, undefined, undefined]);
+    expect(before).toEqual(atOnce);
+    expect(await world.everywhere('a')).toEqual([1, 1, 1]);
+  });
+
+  it('delivers each version as late as the lag says, not with the newest content', async () => {
+    await using world = await open({ lagMs: 10_000 });
+    for (const value of [1, 2, 3]) {
+      await world.put(EU, 'a', { value });
+      await world.clock.advance(4_000);
+    }
+    const seen: unknown[] = [];
+    for (const ms of [0, 1_999, 1_999, 2_002]) {
+      await world.clock.advance(ms);
+      await world.settled();
+      seen.push(await world.get(US, 'a'));
+    }
+
+    // Written at 0, 4 and 8 s, delivered at 10, 14 and 18 s; looked at from 12 s on.
+    expect(seen).toEqual([1, 1, 2, 3]);
+  });
+
+  it('lags only where it was told to, until the rule is taken back', async () => {
+    await using world = await open();
+    const heal = world.table.setLag({ to: AP, lagMs: 60_000 });
+
+    await world.put(EU, 'a', { value: 1 });
+    await world.settled();
+    const lagging = await world.everywhere('a');
+    heal();
+    await world.table.idle();
+
+    expect(lagging).toEqual([1, 1, undefined]);
+    expect(await world.everywhere('a')).toEqual([1, 1, 1]);
+  });
+
+  it('lets a rule for one pair stand beside the rest', async () => {
+    await using world = await open();
+    world.table.setLag({ from: EU, to: US, lagMs: 60_000 });
+
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(US, 'b', { value: 2 });
+    await world.settled();
+
+    expect(await world.everywhere('a')).toEqual([1, undefined, 1]);
+    expect(await world.everywhere('b')).toEqual([2, 2, 2]);
+  });
+
+  it('never sends a replicated change on', async () => {
+    await using world = await open();
+
+    await world.put(EU, 'a', { value: 1 });
+    await world.table.idle();
+
+    expect(world.table.counters).toMatchObject({ writes: 1, replicated: 2, outdated: 0 });
+  });
+
+  it('replicates nothing for a refused write, nor for one that changes nothing', async () => {
+    await using world = await open();
+    await world.put(EU, 'a', { value: 1 });
+    await world.table.idle();
+
+    await world.put(EU, 'a', { value: 1 });
+    await expect(world.put(EU, 'a', { value: 2 }, ABSENT)).rejects.toThrow(/conditional/);
+    await world.table.idle();
+
+    expect(world.table.counters).toMatchObject({ writes: 3, replicated: 2 });
+    expect(await world.everywhere('a')).toEqual([1, 1, 1]);
+  });
+});
+
+describe('global table: conflicts', () => {
+  it('lets the last writer win everywhere', async () => {
+    await using world = await open({ lagMs: 1_000 });
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(US, 'a', { value: 2 });
+
+    await world.clock.advance(1_000);
+    await world.table.idle();
+
+    expect(await world.everywhere('a')).toEqual([2, 2, 2]);
+    expect(world.table.counters.outdated).toBeGreaterThan(0);
+  });
+
+  it('lets a deletion win over an older write that arrives later', async () => {
+    await using world = await open();
+    await world.put(EU, 'a', { value: 1 });
+    await world.table.idle();
+    world.table.setLag({ from: EU, lagMs: 5_000 });
+
+    await world.put(EU, 'a', { value: 2 });
+    await world.client(US).send(new DeleteCommand({ TableName: TABLE, Key: key('a') }));
+    await world.clock.advance(5_000);
+    await world.table.idle();
+
+    expect(await world.everywhere('a')).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('judges a condition on the region own copy, so that two regions can both win', async () => {
+    await using world = await open({ lagMs: 1_000 });
+
+    await Promise.all([
+      world.put(EU, 'a', { value: 1 }, ABSENT),
+      world.put(US, 'a', { value: 2 }, ABSENT),
+    ]);
+    await expect(world.put(EU, 'a', { value: 3 }, ABSENT)).rejects.toThrow(/conditional/);
+    await world.clock.advance(1_000);
+    await world.table.idle();
+
+    const [winner] = await world.everywhere('a');
+    expect([1, 2]).toContain(winner);
+    expect(await world.everywhere('a')).toEqual([winner, winner, winner]);
+  });
+
+  it('judges racing writes of one region one after the other', async () => {
+    await using world = await open();
+
+    const replies = await Promise.allSettled(
+      [1, 2, 3, 4, 5].map((value) => world.put(EU, 'a', { value }, ABSENT)),
+    );
+
+    expect(replies.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('ends with equal replicas, whatever was written where and cut when', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        await using world = await open({ lagMs: 500 });
+        const healings: (() => void)[] = [];
+        const last = new Map<string, number | undefined>();
+        for (const one of steps) {
+          if (one.kind === 'wait') await world.clock.advance(one.ms);
+          else if (one.kind === 'cut') healings.push(world.table.partition(one.region));
+          else if (one.kind === 'heal') healings.shift()?.();
+          // A write that changes nothing where it is made is no write.
+          else if ((await world.swap(one.region, one.id, one.value)) !== one.value) {
+            last.set(one.id, one.value);
+          }
+        }
+        for (const heal of healings) heal();
+        await world.clock.advance(500);
+        await world.table.idle();
+
+        for (const id of ['a', 'b']) {
+          const value = last.get(id);
+          expect(await world.everywhere(id)).toEqual([value, value, value]);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('global table: partitions and outages', () => {
+  it('cuts a region off both ways, and delivers late on healing', async () => {
+    await using world = await open();
+    const heal = world.table.partition(AP);
+
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(AP, 'b', { value: 2 });
+    await world.table.idle();
+    const during = [await world.everywhere('a'), await world.everywhere('b')];
+    heal();
+    await world.table.idle();
+
+    expect(during).toEqual([
+      [1, 1, undefined],
+      [undefined, undefined, 2],
+    ]);
+    expect(await world.everywhere('a')).toEqual([1, 1, 1]);
+    expect(await world.everywhere('b')).toEqual([2, 2, 2]);
+  });
+
+  it('merges what a partition held back: only the newest version travels', async () => {
+    await using world = await open();
+    const heal = world.table.partition(AP);
+    for (const value of [1, 2, 3, 4]) await world.put(EU, 'a', { value });
+    await world.table.idle();
+
+    const before = world.table.counters.replicated;
+    heal();
+    await world.table.idle();
+
+    expect(world.table.counters.replicated - before).toBe(1);
+    expect(world.table.counters.merged).toBe(3);
+    expect(world.records.get(AP)).toHaveLength(1);
+    expect(await world.get(AP, 'a')).toBe(4);
+  });
+
+  it('stays cut until each of two partitions has healed', async () => {
+    await using world = await open();
+    const first = world.table.partition(AP);
+    const second = world.table.partition(AP);
+
+    await world.put(EU, 'a', { value: 1 });
+    first();
+    await world.table.idle();
+    const still = await world.get(AP, 'a');
+    second();
+    await world.table.idle();
+
+    expect(still).toBeUndefined();
+    expect(await world.get(AP, 'a')).toBe(1);
+  });
+
+  it('answers nobody in a region that is down, and catches up when it is back', async () => {
+    await using world = await open();
+    await world.put(AP, 'a', { value: 1 });
+    await world.table.idle();
+    const heal = world.table.down(AP);
+
+    await expect(world.get(AP, 'a')).rejects.toThrow();
+    await expect(world.put(AP, 'a', { value: 9 })).rejects.toThrow();
+    await world.put(EU, 'a', { value: 2 });
+    await world.table.idle();
+    heal();
+    await world.table.idle();
+
+    expect(await world.everywhere('a')).toEqual([2, 2, 2]);
+    expect(world.table.counters.reset).toBeGreaterThan(0);
+  });
+
+  it('knows no table in a region whose replica was deleted', async () => {
+    await using world = await open();
+    world.table.deleteReplica(AP);
+    await world.put(EU, 'a', { value: 1 });
+    await world.table.idle();
+
+    await expect(world.get(AP, 'a')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(await world.get(US, 'a')).toBe(1);
+  });
+
+  it('refuses what the local world does not replicate', async () => {
+    await using world = await open();
+    const Item = { ...key('a'), value: 1 };
+
+    await expect(
+      world
+        .client(EU)
+        .send(new TransactWriteCommand({ TransactItems: [{ Put: { TableName: TABLE, Item } }] })),
+    ).rejects.toThrow(/knows no TransactWriteItems/);
+  });
+
+  it('names the regions it has when asked for another', async () => {
+    await using world = await open();
+
+    expect(() => world.table.endpointOf('mars-1')).toThrow(/no region mars-1; this table has eu-/);
+  });
+
+  it('describes its table', async () => {
+    await using world = await open();
+    const raw: Pick<DynamoDBClient, 'send'> = world.client(EU);
+
+    const reply = await raw.send(new DescribeTableCommand({ TableName: TABLE }));
+
+    expect(reply.Table?.TableStatus).toBe('ACTIVE');
+  });
+
+  it('leaves no timer behind, whatever was under way', async () => {
+    const clock = fakeClock(NOW);
+    {
+      await using world = await open({ lagMs: 60_000, clock });
+      await world.put(EU, 'a', { value: 1 });
+      expect(clock.waiting()).toBeGreaterThan(0);
+    }
+
+    expect(clock.waiting()).toBe(0);
+  });
+});
+
+describe('global table: streams', () => {
+  it('gives records as Lambda gets them, in every region', async () => {
+    await using world = await open();
+
+    await world.put(EU, 'a', { value: 1, changed: true });
+    await world.table.idle();
+
+    for (const region of REGIONS) {
+      expect(world.records.get(region)).toEqual([
+        {
+          eventID: expect.any(String),
+          eventName: 'INSERT',
+          eventVersion: '1.1',
+          eventSource: 'aws:dynamodb',
+          awsRegion: region,
+          dynamodb: {
+            ApproximateCreationDateTime: NOW / 1000,
+            Keys: { pk: { S: 'a' }, sk: { S: 'now' } },
+            NewImage: {
+              pk: { S: 'a' },
+              sk: { S: 'now' },
+              value: { N: '1' },
+              changed: { BOOL: true },
+            },
+            SequenceNumber: expect.stringMatching(/^\d{21,40}$/),
+            SizeBytes: expect.any(Number),
+            StreamViewType: 'NEW_AND_OLD_IMAGES',
+          },
+          eventSourceARN: world.table.streamArnOf(region),
+        },
+      ]);
+    }
+    expect(world.table.streamArnOf(US)).toMatch(
+      /^arn:aws:dynamodb:us-east-1:\d{12}:table\/quorate-test\/stream\/2026-07-01T12:00:00\.000$/,
+    );
+  });
+
+  it('tells insertion, change and removal apart, with both images', async () => {
+    await using world = await open();
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(EU, 'a', { value: 2 });
+    await world.client(EU).send(new DeleteCommand({ TableName: TABLE, Key: key('a') }));
+    await world.table.idle();
+
+    const records = world.records.get(EU) ?? [];
+    const images = records.map(({ eventName, dynamodb }) => [
+      eventName,
+      dynamodb?.OldImage?.value?.N,
+      dynamodb?.NewImage?.value?.N,
+    ]);
+    expect(images).toEqual([
+      ['INSERT', undefined, '1'],
+      ['MODIFY', '1', '2'],
+      ['REMOVE', '2', undefined],
+    ]);
+  });
+
+  it('gives no record for a write that changes nothing, or is refused', async () => {
+    await using world = await open();
+    await world.put(EU, 'a', { value: 1 });
+    await world.put(EU, 'a', { value: 1 });
+    await expect(world.put(EU, 'a', { value: 2 }, ABSENT)).rejects.toThrow();
+    await world.client(EU).send(new DeleteCommand({ TableName: TABLE, Key: key('never') }));
+    await world.table.idle();
+
+    expect(REGIONS.map((region) => world.records.get(region)?.length)).toEqual([1, 1, 1]);
+  });
+
+  it('numbers the records of a region upwards and collects them in batches', async () => {
+    await using world = await open({ streamPollMs: 100 });
+    for (const value of [1, 2, 3]) await world.put(EU, 'a', { value });
+    await world.settled();
+    const before = world.batches.length;
+    await world.clock.advance(100);
+    await world.table.idle();
+
+    const own = world.batches.filter(({ region }) => region === EU);
+    const numbers = own.flatMap(({ records }) => records.map((r) => r.dynamodb?.SequenceNumber));
+    expect(before).toBe(0);
+    expect(own).toHaveLength(1);
+    expect(numbers).toHaveLength(3);
+    expect(numbers).toEqual([...numbers].sort());
+    expect(new Set(numbers).size).toBe(3);
+  });
+
+  it('hands over the next batch when the last one has been handled', async () => {
+    const { promise: handled, resolve: finish } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const batches: number[] = [];
+    await using world = await open({
+      regions: [EU],
+      onStream: async (_, records) => {
+        batches.push(records.length);
+        begin();
+        if (batches.length === 1) await handled;
+      },
+    });
+    await world.put(EU, 'a', { value: 1 });
+    await world.drive(begun);
+
+    await world.put(EU, 'a', { value: 2 });
+    await world.put(EU, 'a', { value: 3 });
+    const during = [...batches];
+    finish();
+    await world.table.idle();
+
+    expect(during).toEqual([1]);
+    expect(batches).toEqual([1, 2]);
+  });
+
+  it('shows a replicated report as changed to every region', async () => {
+    await using world = await open();
+    const client = world.client(EU);
+    const store = dynamodbStore({ client, table: TABLE, clock: world.clock });
+
+    await store.writeReport(aReport({ round: 1, changed: true }), null, LIVE);
+    await store.writeReport(aReport({ round: 2 }), keyOf({ round: 1 }), LIVE);
+    await world.table.idle();
+
+    const flags = world.records.get(US)?.map((r) => r.dynamodb?.NewImage?.changed?.BOOL);
+    expect(flags?.at(-1)).toBe(false);
+    const other = dynamodbStore({ client: world.client(US), table: TABLE, clock: world.clock });
+    expect((await other.readReports([EU_VANTAGE], LIVE)).get(EU_VANTAGE)).toMatchObject(
+      aReport({ round: 2 }),
+    );
+  });
+});
+
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant('swap' as const),
+    region: fc.constantFrom(...REGIONS),
+    id: fc.constantFrom('a', 'b'),
+    value: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined, freq: 3 }),
+  }),
+  fc.record({ kind: fc.constant('cut' as const), region: fc.constantFrom(...REGIONS) }),
+  fc.record({ kind: fc.constant('heal' as const) }),
+  fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 900 }) }),
+);
+
+const key = (id: string): { pk: string; sk: string } => ({ pk: id, sk: 'now' });
+const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
+
+type World = {
+  readonly table: GlobalTable;
+  readonly clock: FakeClock;
+  readonly client: (region: string) => DynamoDBDocumentClient;
+  readonly put: (region: string, id: string, fields: object, condition?: object) => Promise<void>;
+  readonly get: (region: string, id: string) => Promise<unknown>;
+  /** Puts a value, or deletes the item, and gives what was there. */
+  readonly swap: (region: string, id: string, value: number | undefined) => Promise<unknown>;
+  /** What EU, US and AP hold, in that order. */
+  readonly everywhere: (id: string) => Promise<readonly unknown[]>;
+  /** Lets everything go through that needs no time to pass, until the promise settles. */
+  readonly drive: (done: Promise<void>) => Promise<void>;
+  /** What was due has been delivered; what waits for time to pass still waits. */
+  readonly settled: () => Promise<void>;
+  readonly records: Map<string, DynamoDBRecord[]>;
+  readonly batches: { region: string; records: readonly DynamoDBRecord[] }[];
+} & AsyncDisposable;
+
+type Options = Partial<GlobalTableOptions> & { readonly clock?: FakeClock };
+
+async function open(options: Options = {}): Promise<World> {
+  const clock = options.clock ?? fakeClock(NOW);
+  const records = new Map<string, DynamoDBRecord[]>(REGIONS.map((region) => [region, []]));
+  const batches: World['batches'] = [];
+  const table = await startGlobalTable({
+    regions: REGIONS,
+    table: TABLE,
+    lagMs: 0,
+    streamPollMs: 0,
+    onStream: (region, added) => {
+      batches.push({ region, records: added });
+      records.get(region)?.push(...added);
+    },
+    ...options,
+    clock,
+  });
+  const clients = new Map<string, DynamoDBDocumentClient>();
+  const client = (region: string): DynamoDBDocumentClient => {
+    const made = clients.get(region) ?? documentClient(table.endpointOf(region), region);
+    clients.set(region, made);
+    return made;
+  };
+  const get: World['get'] = async (region, id) => {
+    const found = await client(region).send(
+      new GetCommand({ TableName: TABLE, Key: key(id), ConsistentRead: true }),
+    );
+    return found.Item?.value;
+  };
+  const drive = async (done: Promise<void>): Promise<void> => {
+    let isDone = false;
+    const finish = (): void => {
+      isDone = true;
+    };
+    done.then(finish, finish);
+    while (!isDone) await clock.advance(0);
+    return done;
+  };
+  return {
+    clock,
+    client,
+    get,
+    records,
+    batches,
+    table: { ...table, idle: () => drive(table.idle()) },
+    drive,
+    put: async (region, id, fields, condition = {}) => {
+      await client(region).send(
+        new PutCommand({ TableName: TABLE, Item: { ...key(id), ...fields }, ...condition }),
+      );
+    },
+    swap: async (region, id, value) => {
+      const common = { TableName: TABLE, ReturnValues: 'ALL_OLD' } as const;
+      const reply =
+        value === undefined
+          ? await client(region).send(new DeleteCommand({ ...common, Key: key(id) }))
+          : await client(region).send(new PutCommand({ ...common, Item: { ...key(id), value } }));
+      return reply.Attributes?.value;
+    },
+    everywhere: (id) => Promise.all([EU, US, AP].map((region) => get(region, id))),
+    settled: async () => {
+      const isStill = (): number => table.counters.replicated + table.counters.outdated;
+      for (let quiet = 0, last = isStill(); quiet < 20; quiet += 1) {
+        await clock.advance(0);
+        if (isStill() !== last) quiet = 0;
+        last = isStill();
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const made of clients.values()) made.destroy();
+      await table[Symbol.asyncDispose]();
+    },
+  };
+}
