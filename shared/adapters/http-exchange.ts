@@ -143,7 +143,7 @@ function replyReader(
 /** `hasHead`: status and headers were whole, so it was the body that fell short. */
 function replyReason(error: Error, hasHead: boolean, bytesRead: number): Missed {
   const { code = '', name, message } = error as NodeJS.ErrnoException;
-  const isParsers = name === 'HTTPParserError' || code === 'ERR_ASSERTION';
+  const isParsers = name === 'HTTPParserError' || message.startsWith('bad ');
   const isShort = code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || message.includes('EOF state');
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return fail('http-headers-too-large', 'more than 64 KiB of headers');
@@ -153,8 +153,11 @@ function replyReason(error: Error, hasHead: boolean, bytesRead: number): Missed 
     return { kind: 'skipped', code: 'aborted', detail: `the request can't be sent: ${message}` };
   }
   if (isShort && hasHead) return fail('http-truncated', 'the body is shorter than announced');
-  if (isParsers || isShort || message.startsWith('bad ')) return fail('http-malformed', message);
-  if (code !== 'UND_ERR_SOCKET') return fail(tlsReason(error) ?? 'reset', message);
+  if (isParsers || isShort) return fail('http-malformed', message);
+  if (code === 'ERR_ASSERTION') return fail('http-malformed', 'no status that HTTP knows');
+  if (code !== 'UND_ERR_SOCKET') {
+    return { kind: 'fail', ...(tlsReason(error) ?? { code: 'reset', detail: message }) };
+  }
   if (bytesRead === 0) return fail('reset', 'closed without an answer');
   const cutWhere = hasHead ? 'the body is shorter than announced' : 'closed within the headers';
   return fail('http-truncated', cutWhere);

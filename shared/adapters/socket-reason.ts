@@ -47,6 +47,6 @@ export function socketReason(error: unknown, family: 4 | 6, hasRoute: HasRoute):
     case 'ETIMEDOUT':
       return { kind: 'fail', code: 'timeout', detail };
     default:
-      return { kind: 'fail', code: tlsReason(error) ?? 'reset', detail };
+      return { kind: 'fail', ...(tlsReason(error) ?? { code: 'reset', detail }) };
   }
 }

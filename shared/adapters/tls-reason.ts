@@ -1,6 +1,6 @@
 /**
- * What OpenSSL and Node say about a failed handshake or certificate → one fail code, or `undefined` if the
- * error is not about TLS. By code where Node has one, else by OpenSSL's sentence.
+ * What OpenSSL and Node say about a failed handshake or certificate → one fail code and a short text, or
+ * `undefined` if the error is not about TLS. By code where Node has one, else by OpenSSL's sentence.
  */
 import type { FailCode } from '../core/reason-code.ts';
 
@@ -46,14 +46,18 @@ const BY_SENTENCE: readonly (readonly [RegExp, FailCode])[] = [
 
 type Clue = { readonly code?: unknown; readonly reason?: unknown; readonly message?: unknown };
 
-export function tlsReason(error: unknown): FailCode | undefined {
+export function tlsReason(
+  error: unknown,
+): { readonly code: FailCode; readonly detail: string } | undefined {
   const { code, reason, message } = (error ?? {}) as Clue;
   if (typeof code !== 'string') return undefined;
-  if (Object.hasOwn(BY_CODE, code)) return BY_CODE[code];
-  const aboutTls = /^ERR_(SSL|TLS|OSSL)_|^EPROTO$|^UNSPECIFIED$/.test(code);
-  if (!aboutTls) return undefined;
-  const sentence = `${code} ${String(reason)} ${String(message)}`.replaceAll('_', ' ');
-  const known = BY_SENTENCE.find(([pattern]) => pattern.test(sentence));
-  if (known) return known[1];
-  return code === 'UNSPECIFIED' ? 'certificate-invalid' : 'tls-handshake';
+  // OpenSSL's reason, where there is one: its whole message has addresses of memory in it.
+  const detail = String(reason ?? message).replace(/; if the root CA is installed locally.*/s, '');
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  if (known) return { code: known, detail };
+  if (!/^ERR_(SSL|TLS|OSSL)_|^EPROTO$|^UNSPECIFIED$/.test(code)) return undefined;
+  const sentence = `${code} ${detail}`.replaceAll('_', ' ');
+  const matching = BY_SENTENCE.find(([pattern]) => pattern.test(sentence))?.[1];
+  const otherwise = code === 'UNSPECIFIED' ? 'certificate-invalid' : 'tls-handshake';
+  return { code: matching ?? otherwise, detail };
 }
