@@ -205,15 +205,15 @@ export function route53Api(options: Route53Options): Route53Api {
   };
 
   const answer: Route53Api['answer'] = (method, url, body, requestId) => {
-    const { pathname, searchParams } = new URL(url, 'http://route53.invalid');
-    const { action, id } = actionOf(method, pathname);
+    const [path = '', query = ''] = url.split('?', 2);
+    const { action, id } = actionOf(method, path);
     counters.requests[action] = (counters.requests[action] ?? 0) + 1;
     if (faults.down) return away(requestId);
     if (faults.denied) return error(403, 'AccessDenied', denial(action, id), requestId);
     if (faults.throttled || !meter.hasRequestToken(action)) return throttled(requestId);
     const zone = hosted.get(id);
     if (action === 'ChangeResourceRecordSets' && zone) return write(zone, body, requestId);
-    const reading = read(action, id, searchParams);
+    const reading = read(action, id, new URLSearchParams(query));
     return typeof reading === 'string'
       ? { httpStatus: 200, body: reading }
       : error(reading.httpStatus, reading.code, reading.message, requestId);

@@ -28,6 +28,8 @@ export type Route53Counters = {
   busy: number;
   /** Connections cut by a fault. */
   cut: number;
+  /** Answers 5xx. */
+  failed: number;
 };
 
 export const noCounts = (): Route53Counters => ({
@@ -37,6 +39,7 @@ export const noCounts = (): Route53Counters => ({
   throttled: 0,
   busy: 0,
   cut: 0,
+  failed: 0,
 });
 
 export type JournalEntry = Pick<LoggedBatch, 'by' | 'zone' | 'comment' | 'changes'>;

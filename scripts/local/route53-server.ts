@@ -42,6 +42,7 @@ export async function startRoute53(
       response.socket?.destroy();
       return;
     }
+    if (answer.httpStatus >= 500) api.counters.failed += 1;
     response.writeHead(answer.httpStatus, {
       'content-type': 'text/xml',
       'content-length': Buffer.byteLength(answer.body),

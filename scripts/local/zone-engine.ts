@@ -97,9 +97,16 @@ export function hostedZone(zone: {
   return { ...empty, records };
 }
 
-/** In listing order: reversed labels, then type, then set identifier. */
-export const listRecords = (zone: HostedZone): readonly ZoneRecord[] =>
-  [...zone.records.values()].sort(compareRecords);
+const listings = new WeakMap<HostedZone, readonly ZoneRecord[]>();
+
+/** In listing order: reversed labels, then type, then set identifier. A zone is sorted once. */
+export function listRecords(zone: HostedZone): readonly ZoneRecord[] {
+  const known = listings.get(zone);
+  if (known) return known;
+  const sorted = [...zone.records.values()].sort(compareRecords);
+  listings.set(zone, sorted);
+  return sorted;
+}
 
 export const compareRecords = (a: RecordPosition, b: RecordPosition): number =>
   compareNames(a.name, b.name) ||
