@@ -16,7 +16,7 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import { epochMs } from '../../shared/core/model.ts';
 import type { Store } from '../../shared/ports.ts';
 import { type FakeClock, fakeClock } from '../fakes/fake-clock.ts';
-import { APP, aRecord, aReport, aRollup, EU, keyOf, LIVE, NOW, US } from './store-contract.ts';
+import { APP, aRecord, aReport, aRollup, EU, keyOf, LIVE, NOW, US } from './store-samples.ts';
 
 describe('dynamodb store: answers that are errors', () => {
   it.each([

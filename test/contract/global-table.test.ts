@@ -7,32 +7,18 @@ import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynam
 import {
   BatchWriteCommand,
   DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  documentClient,
-  type GlobalTable,
-  type GlobalTableOptions,
-  startGlobalTable,
-} from '../../scripts/local/global-table.ts';
-import { dynamodbStore } from '../../shared/adapters/dynamodb-store.ts';
-import { type FakeClock, fakeClock } from '../fakes/fake-clock.ts';
-import { aReport, EU as EU_VANTAGE, keyOf, LIVE, NOW } from './store-contract.ts';
-
-const [EU, US, AP] = ['eu-west-1', 'us-east-1', 'ap-southeast-1'] as const;
-const REGIONS = [EU, US, AP];
-const TABLE = 'quorate-test';
+import { fakeClock } from '../fakes/fake-clock.ts';
+import { ABSENT, AP, EU, key, openWorld, REGIONS, TABLE, US } from './global-table-world.ts';
+import { NOW } from './store-samples.ts';
 
 describe('global table: replication', () => {
   it('brings a write to every other region', async () => {
-    await using world = await open();
+    await using world = await openWorld();
 
     await world.put(EU, 'a', { value: 1 });
     await world.table.idle();
@@ -41,7 +27,7 @@ describe('global table: replication', () => {
   });
 
   it('brings updates, batches and deletions too', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     await world.put(EU, 'a', { value: 1 });
     await world.put(EU, 'b', { value: 1 });
 
@@ -75,7 +61,7 @@ describe('global table: replication', () => {
   });
 
   it('shows a write in its own region at once, elsewhere when the lag has passed', async () => {
-    await using world = await open({ lagMs: 1_000 });
+    await using world = await openWorld({ lagMs: 1_000 });
 
     await world.put(EU, 'a', { value: 1 });
     const atOnce = await world.everywhere('a');
@@ -90,7 +76,7 @@ describe('global table: replication', () => {
   });
 
   it('delivers each version as late as the lag says, not with the newest content', async () => {
-    await using world = await open({ lagMs: 10_000 });
+    await using world = await openWorld({ lagMs: 10_000 });
     for (const value of [1, 2, 3]) {
       await world.put(EU, 'a', { value });
       await world.clock.advance(4_000);
@@ -107,7 +93,7 @@ describe('global table: replication', () => {
   });
 
   it('lags only where it was told to, until the rule is taken back', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const heal = world.table.setLag({ to: AP, lagMs: 60_000 });
 
     await world.put(EU, 'a', { value: 1 });
@@ -121,7 +107,7 @@ describe('global table: replication', () => {
   });
 
   it('lets a rule for one pair stand beside the rest', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     world.table.setLag({ from: EU, to: US, lagMs: 60_000 });
 
     await world.put(EU, 'a', { value: 1 });
@@ -133,7 +119,7 @@ describe('global table: replication', () => {
   });
 
   it('never sends a replicated change on', async () => {
-    await using world = await open();
+    await using world = await openWorld();
 
     await world.put(EU, 'a', { value: 1 });
     await world.table.idle();
@@ -142,7 +128,7 @@ describe('global table: replication', () => {
   });
 
   it('replicates nothing for a refused write, nor for one that changes nothing', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     await world.put(EU, 'a', { value: 1 });
     await world.table.idle();
 
@@ -157,7 +143,7 @@ describe('global table: replication', () => {
 
 describe('global table: conflicts', () => {
   it('lets the last writer win everywhere', async () => {
-    await using world = await open({ lagMs: 1_000 });
+    await using world = await openWorld({ lagMs: 1_000 });
     await world.put(EU, 'a', { value: 1 });
     await world.put(US, 'a', { value: 2 });
 
@@ -169,7 +155,7 @@ describe('global table: conflicts', () => {
   });
 
   it('lets a deletion win over an older write that arrives later', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     await world.put(EU, 'a', { value: 1 });
     await world.table.idle();
     world.table.setLag({ from: EU, lagMs: 5_000 });
@@ -183,7 +169,7 @@ describe('global table: conflicts', () => {
   });
 
   it('judges a condition on the region own copy, so that two regions can both win', async () => {
-    await using world = await open({ lagMs: 1_000 });
+    await using world = await openWorld({ lagMs: 1_000 });
 
     await Promise.all([
       world.put(EU, 'a', { value: 1 }, ABSENT),
@@ -199,7 +185,7 @@ describe('global table: conflicts', () => {
   });
 
   it('judges racing writes of one region one after the other', async () => {
-    await using world = await open();
+    await using world = await openWorld();
 
     const replies = await Promise.allSettled(
       [1, 2, 3, 4, 5].map((value) => world.put(EU, 'a', { value }, ABSENT)),
@@ -211,7 +197,7 @@ describe('global table: conflicts', () => {
   it('ends with equal replicas, whatever was written where and cut when', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        await using world = await open({ lagMs: 500 });
+        await using world = await openWorld({ lagMs: 500 });
         const healings: (() => void)[] = [];
         const last = new Map<string, number | undefined>();
         for (const one of steps) {
@@ -239,7 +225,7 @@ describe('global table: conflicts', () => {
 
 describe('global table: partitions and outages', () => {
   it('cuts a region off both ways, and delivers late on healing', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const heal = world.table.partition(AP);
 
     await world.put(EU, 'a', { value: 1 });
@@ -258,7 +244,7 @@ describe('global table: partitions and outages', () => {
   });
 
   it('merges what a partition held back: only the newest version travels', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const heal = world.table.partition(AP);
     for (const value of [1, 2, 3, 4]) await world.put(EU, 'a', { value });
     await world.table.idle();
@@ -274,7 +260,7 @@ describe('global table: partitions and outages', () => {
   });
 
   it('stays cut until each of two partitions has healed', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const first = world.table.partition(AP);
     const second = world.table.partition(AP);
 
@@ -290,7 +276,7 @@ describe('global table: partitions and outages', () => {
   });
 
   it('answers nobody in a region that is down, and catches up when it is back', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     await world.put(AP, 'a', { value: 1 });
     await world.table.idle();
     const heal = world.table.down(AP);
@@ -307,7 +293,7 @@ describe('global table: partitions and outages', () => {
   });
 
   it('knows no table in a region whose replica was deleted', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     world.table.deleteReplica(AP);
     await world.put(EU, 'a', { value: 1 });
     await world.table.idle();
@@ -317,7 +303,7 @@ describe('global table: partitions and outages', () => {
   });
 
   it('refuses what the local world does not replicate', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const Item = { ...key('a'), value: 1 };
 
     await expect(
@@ -328,13 +314,13 @@ describe('global table: partitions and outages', () => {
   });
 
   it('names the regions it has when asked for another', async () => {
-    await using world = await open();
+    await using world = await openWorld();
 
     expect(() => world.table.endpointOf('mars-1')).toThrow(/no region mars-1; this table has eu-/);
   });
 
   it('describes its table', async () => {
-    await using world = await open();
+    await using world = await openWorld();
     const raw: Pick<DynamoDBClient, 'send'> = world.client(EU);
 
     const reply = await raw.send(new DescribeTableCommand({ TableName: TABLE }));
@@ -345,140 +331,12 @@ describe('global table: partitions and outages', () => {
   it('leaves no timer behind, whatever was under way', async () => {
     const clock = fakeClock(NOW);
     {
-      await using world = await open({ lagMs: 60_000, clock });
+      await using world = await openWorld({ lagMs: 60_000, clock });
       await world.put(EU, 'a', { value: 1 });
       expect(clock.waiting()).toBeGreaterThan(0);
     }
 
     expect(clock.waiting()).toBe(0);
-  });
-});
-
-describe('global table: streams', () => {
-  it('gives records as Lambda gets them, in every region', async () => {
-    await using world = await open();
-
-    await world.put(EU, 'a', { value: 1, changed: true });
-    await world.table.idle();
-
-    for (const region of REGIONS) {
-      expect(world.records.get(region)).toEqual([
-        {
-          eventID: expect.any(String),
-          eventName: 'INSERT',
-          eventVersion: '1.1',
-          eventSource: 'aws:dynamodb',
-          awsRegion: region,
-          dynamodb: {
-            ApproximateCreationDateTime: NOW / 1000,
-            Keys: { pk: { S: 'a' }, sk: { S: 'now' } },
-            NewImage: {
-              pk: { S: 'a' },
-              sk: { S: 'now' },
-              value: { N: '1' },
-              changed: { BOOL: true },
-            },
-            SequenceNumber: expect.stringMatching(/^\d{21,40}$/),
-            SizeBytes: expect.any(Number),
-            StreamViewType: 'NEW_AND_OLD_IMAGES',
-          },
-          eventSourceARN: world.table.streamArnOf(region),
-        },
-      ]);
-    }
-    expect(world.table.streamArnOf(US)).toMatch(
-      /^arn:aws:dynamodb:us-east-1:\d{12}:table\/quorate-test\/stream\/2026-07-01T12:00:00\.000$/,
-    );
-  });
-
-  it('tells insertion, change and removal apart, with both images', async () => {
-    await using world = await open();
-    await world.put(EU, 'a', { value: 1 });
-    await world.put(EU, 'a', { value: 2 });
-    await world.client(EU).send(new DeleteCommand({ TableName: TABLE, Key: key('a') }));
-    await world.table.idle();
-
-    const records = world.records.get(EU) ?? [];
-    const images = records.map(({ eventName, dynamodb }) => [
-      eventName,
-      dynamodb?.OldImage?.value?.N,
-      dynamodb?.NewImage?.value?.N,
-    ]);
-    expect(images).toEqual([
-      ['INSERT', undefined, '1'],
-      ['MODIFY', '1', '2'],
-      ['REMOVE', '2', undefined],
-    ]);
-  });
-
-  it('gives no record for a write that changes nothing, or is refused', async () => {
-    await using world = await open();
-    await world.put(EU, 'a', { value: 1 });
-    await world.put(EU, 'a', { value: 1 });
-    await expect(world.put(EU, 'a', { value: 2 }, ABSENT)).rejects.toThrow();
-    await world.client(EU).send(new DeleteCommand({ TableName: TABLE, Key: key('never') }));
-    await world.table.idle();
-
-    expect(REGIONS.map((region) => world.records.get(region)?.length)).toEqual([1, 1, 1]);
-  });
-
-  it('numbers the records of a region upwards and collects them in batches', async () => {
-    await using world = await open({ streamPollMs: 100 });
-    for (const value of [1, 2, 3]) await world.put(EU, 'a', { value });
-    await world.settled();
-    const before = world.batches.length;
-    await world.clock.advance(100);
-    await world.table.idle();
-
-    const own = world.batches.filter(({ region }) => region === EU);
-    const numbers = own.flatMap(({ records }) => records.map((r) => r.dynamodb?.SequenceNumber));
-    expect(before).toBe(0);
-    expect(own).toHaveLength(1);
-    expect(numbers).toHaveLength(3);
-    expect(numbers).toEqual([...numbers].sort());
-    expect(new Set(numbers).size).toBe(3);
-  });
-
-  it('hands over the next batch when the last one has been handled', async () => {
-    const { promise: handled, resolve: finish } = Promise.withResolvers<void>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-    const batches: number[] = [];
-    await using world = await open({
-      regions: [EU],
-      onStream: async (_, records) => {
-        batches.push(records.length);
-        begin();
-        if (batches.length === 1) await handled;
-      },
-    });
-    await world.put(EU, 'a', { value: 1 });
-    await world.drive(begun);
-
-    await world.put(EU, 'a', { value: 2 });
-    await world.put(EU, 'a', { value: 3 });
-    const during = [...batches];
-    finish();
-    await world.table.idle();
-
-    expect(during).toEqual([1]);
-    expect(batches).toEqual([1, 2]);
-  });
-
-  it('shows a replicated report as changed to every region', async () => {
-    await using world = await open();
-    const client = world.client(EU);
-    const store = dynamodbStore({ client, table: TABLE, clock: world.clock });
-
-    await store.writeReport(aReport({ round: 1, changed: true }), null, LIVE);
-    await store.writeReport(aReport({ round: 2 }), keyOf({ round: 1 }), LIVE);
-    await world.table.idle();
-
-    const flags = world.records.get(US)?.map((r) => r.dynamodb?.NewImage?.changed?.BOOL);
-    expect(flags?.at(-1)).toBe(false);
-    const other = dynamodbStore({ client: world.client(US), table: TABLE, clock: world.clock });
-    expect((await other.readReports([EU_VANTAGE], LIVE)).get(EU_VANTAGE)).toMatchObject(
-      aReport({ round: 2 }),
-    );
   });
 });
 
@@ -493,100 +351,3 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('heal' as const) }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 900 }) }),
 );
-
-const key = (id: string): { pk: string; sk: string } => ({ pk: id, sk: 'now' });
-const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
-
-type World = {
-  readonly table: GlobalTable;
-  readonly clock: FakeClock;
-  readonly client: (region: string) => DynamoDBDocumentClient;
-  readonly put: (region: string, id: string, fields: object, condition?: object) => Promise<void>;
-  readonly get: (region: string, id: string) => Promise<unknown>;
-  /** Puts a value, or deletes the item, and gives what was there. */
-  readonly swap: (region: string, id: string, value: number | undefined) => Promise<unknown>;
-  /** What EU, US and AP hold, in that order. */
-  readonly everywhere: (id: string) => Promise<readonly unknown[]>;
-  /** Lets everything go through that needs no time to pass, until the promise settles. */
-  readonly drive: (done: Promise<void>) => Promise<void>;
-  /** What was due has been delivered; what waits for time to pass still waits. */
-  readonly settled: () => Promise<void>;
-  readonly records: Map<string, DynamoDBRecord[]>;
-  readonly batches: { region: string; records: readonly DynamoDBRecord[] }[];
-} & AsyncDisposable;
-
-type Options = Partial<GlobalTableOptions> & { readonly clock?: FakeClock };
-
-async function open(options: Options = {}): Promise<World> {
-  const clock = options.clock ?? fakeClock(NOW);
-  const records = new Map<string, DynamoDBRecord[]>(REGIONS.map((region) => [region, []]));
-  const batches: World['batches'] = [];
-  const table = await startGlobalTable({
-    regions: REGIONS,
-    table: TABLE,
-    lagMs: 0,
-    streamPollMs: 0,
-    onStream: (region, added) => {
-      batches.push({ region, records: added });
-      records.get(region)?.push(...added);
-    },
-    ...options,
-    clock,
-  });
-  const clients = new Map<string, DynamoDBDocumentClient>();
-  const client = (region: string): DynamoDBDocumentClient => {
-    const made = clients.get(region) ?? documentClient(table.endpointOf(region), region);
-    clients.set(region, made);
-    return made;
-  };
-  const get: World['get'] = async (region, id) => {
-    const found = await client(region).send(
-      new GetCommand({ TableName: TABLE, Key: key(id), ConsistentRead: true }),
-    );
-    return found.Item?.value;
-  };
-  const drive = async (done: Promise<void>): Promise<void> => {
-    let isDone = false;
-    const finish = (): void => {
-      isDone = true;
-    };
-    done.then(finish, finish);
-    while (!isDone) await clock.advance(0);
-    return done;
-  };
-  return {
-    clock,
-    client,
-    get,
-    records,
-    batches,
-    table: { ...table, idle: () => drive(table.idle()) },
-    drive,
-    put: async (region, id, fields, condition = {}) => {
-      await client(region).send(
-        new PutCommand({ TableName: TABLE, Item: { ...key(id), ...fields }, ...condition }),
-      );
-    },
-    swap: async (region, id, value) => {
-      const common = { TableName: TABLE, ReturnValues: 'ALL_OLD' } as const;
-      const reply =
-        value === undefined
-          ? await client(region).send(new DeleteCommand({ ...common, Key: key(id) }))
-          : await client(region).send(new PutCommand({ ...common, Item: { ...key(id), value } }));
-      return reply.Attributes?.value;
-    },
-    everywhere: (id) => Promise.all([EU, US, AP].map((region) => get(region, id))),
-    settled: async () => {
-      const isStill = (): number => table.counters.replicated + table.counters.outdated;
-      for (let quiet = 0, last = isStill(); quiet < 20; quiet += 1) {
-        await clock.advance(0);
-        if (isStill() !== last) quiet = 0;
-        last = isStill();
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const made of clients.values()) made.destroy();
-      await table[Symbol.asyncDispose]();
-    },
-  };
-}

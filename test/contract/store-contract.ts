@@ -4,21 +4,31 @@
  * part of it: a store is one region's replica (see global-table.test.ts).
  */
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../shared/adapters/system-clock.ts';
-import {
-  digest,
-  endpointId,
-  epochMs,
-  nonce,
-  type ServiceId,
-  serviceId,
-  type VantageId,
-  vantageId,
-} from '../../shared/core/model.ts';
-import { type DecisionRecord, type Mark, recordSortKey } from '../../shared/core/record.ts';
-import { type ConfigManifest, type Report, roundKey } from '../../shared/core/report.ts';
+import { endpointId, epochMs, nonce, type VantageId, vantageId } from '../../shared/core/model.ts';
+import { type DecisionRecord, recordSortKey } from '../../shared/core/record.ts';
+import type { Report } from '../../shared/core/report.ts';
 import type { Rollup } from '../../shared/core/rollup.ts';
-import type { Clock, Shadow, Store } from '../../shared/ports.ts';
+import type { Clock, Store } from '../../shared/ports.ts';
+import {
+  APP,
+  aLine,
+  aManifest,
+  aMark,
+  anEntry,
+  aRecord,
+  aReport,
+  aRollup,
+  aShadow,
+  clockAt,
+  DB,
+  EU,
+  HOUR,
+  keyOf,
+  LIVE,
+  MINUTE,
+  NOW,
+  US,
+} from './store-samples.ts';
 
 export type StoreEngine = {
   readonly name: string;
@@ -27,13 +37,6 @@ export type StoreEngine = {
   readonly divergences?: readonly { readonly test: string; readonly reason: string }[];
 };
 export type OpenStore = { readonly store: Store } & AsyncDisposable;
-
-export const NOW = Date.UTC(2026, 6, 1, 12);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-/** Its own time, the machine's timers. */
-export const clockAt = (ms: number): Clock => ({ ...systemClock(), now: () => epochMs(ms) });
 
 export function describeStore({ name, open, divergences = [] }: StoreEngine): void {
   const unmatched = new Set(divergences.map((d) => d.test));
@@ -427,121 +430,8 @@ export const OTHER_MANIFEST = 'refuses another configuration under the digest of
 export const OTHER_RECORD = 'refuses to change a record';
 export const ABORTED = 'ends a call whose signal has aborted with STORE_UNAVAILABLE';
 
-export const LIVE = new AbortController().signal;
-export const EU = vantageId('eu-west-1');
-export const US = vantageId('us-east-1');
-export const APP: ServiceId = serviceId('app');
-const DB = serviceId('db');
-
 const lastHour = (store: Store): Promise<readonly unknown[]> =>
   store.readRollups(EU, 'minute', epochMs(NOW - HOUR), epochMs(NOW), LIVE);
 
 const byJson = (values: readonly unknown[]): readonly string[] =>
   values.map((value) => JSON.stringify(value)).sort();
-
-type ReportOptions = { round: number; run?: string; vantage?: VantageId; changed?: boolean };
-
-export const aReport = ({
-  round,
-  run = 'run',
-  vantage = EU,
-  changed = false,
-}: ReportOptions): Report => ({
-  format: 1,
-  reads: { report: [1], fence: [1] },
-  release: '1.0.0',
-  vantage,
-  run: { startedAt: epochMs(NOW - MINUTE), id: run },
-  config: 'config-1',
-  rounds: [
-    { everyMs: 5_000, round, observedAt: epochMs(NOW + round * 5_000) },
-    { everyMs: 10_000, round: 1, observedAt: epochMs(NOW) },
-  ],
-  selfCheck: { isolated: false, targets: 3, failed: 0 },
-  unlisted: 2,
-  entries: [anEntry({})],
-  changed,
-  changedRoundsLeft: changed ? 3 : 0,
-});
-
-export const keyOf = (options: ReportOptions): string => roundKey(aReport(options));
-
-type Entry = Report['entries'][number];
-const anEntry = (fields: Partial<Entry>): Entry => ({
-  service: APP,
-  endpoint: endpointId('eu-west-1'),
-  vote: 'down',
-  failures: 3,
-  passes: 0,
-  sinceAt: epochMs(NOW),
-  code: 'timeout',
-  skipped: null,
-  detail: '',
-  latencyMs: null,
-  watch: [],
-  ...fields,
-});
-
-const aLine = (passes: number): Rollup['lines'][number] => ({
-  service: APP,
-  endpoint: endpointId('eu-west-1'),
-  passes,
-  failures: 0,
-  skipped: 0,
-  histogram: { '50': passes },
-});
-
-type RollupOptions = { startAt: number; run?: string; span?: Rollup['span']; vantage?: VantageId };
-
-export const aRollup = ({
-  startAt,
-  run = 'run',
-  span = 'minute',
-  vantage = EU,
-}: RollupOptions): Rollup => ({ vantage, span, startAt: epochMs(startAt), run, lines: [aLine(5)] });
-
-const aManifest = (id: string): ConfigManifest => ({
-  digest: id,
-  packagedAt: epochMs(NOW),
-  services: { app: { digest: 's1', endpoints: 3 } },
-});
-
-const aShadow = (fields: Partial<Shadow>): Shadow => ({
-  service: APP,
-  region: EU,
-  weights: {},
-  fence: 'q1',
-  ...fields,
-});
-
-export const aRecord = (
-  generation: number,
-  by = 'aaaaaaaa',
-  planCharacters = 10,
-): DecisionRecord => ({
-  format: 1,
-  service: APP,
-  generation,
-  nonce: nonce(by),
-  parent: generation === 1 ? null : digest('parent'),
-  region: EU,
-  actor: 'quorum@eu-west-1',
-  at: epochMs(NOW),
-  config: 'config-1',
-  lines: [],
-  sentences: ['down: eu-west-1'],
-  plan: 'p'.repeat(planCharacters),
-  checksum: '9c1f4e',
-  outbox: [],
-});
-
-const aMark = (fields: Partial<Mark>): Mark => ({
-  service: APP,
-  generation: 1,
-  nonce: nonce('aaaaaaaa'),
-  kind: 'committed',
-  region: EU,
-  at: epochMs(NOW),
-  detail: '',
-  ...fields,
-});

@@ -10,18 +10,8 @@ import { describe, expect, it } from 'vitest';
 import { documentClient, startGlobalTable } from '../../scripts/local/global-table.ts';
 import { dynamodbStore } from '../../shared/adapters/dynamodb-store.ts';
 import type { Clock, Store } from '../../shared/ports.ts';
-import {
-  APP,
-  aRecord,
-  aReport,
-  clockAt,
-  describeStore,
-  EU,
-  keyOf,
-  LIVE,
-  NOW,
-  US,
-} from './store-contract.ts';
+import { describeStore } from './store-contract.ts';
+import { APP, aRecord, aReport, clockAt, EU, keyOf, LIVE, NOW, US } from './store-samples.ts';
 
 const TABLE = 'quorate-test';
 
