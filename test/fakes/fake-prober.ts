@@ -1,93 +1,85 @@
 /**
- * The `Prober` port on virtual time: each request is answered as the test says, after as long as the
- * test says, and never before its own timeout if it hangs. Notes what was asked and how many at once.
+ * The `Prober` port without sockets: answers by a function of the request, remembers what was asked, and
+ * tells the event loop's lateness as set. Also makes attempts and answers for tests of the judgement.
  */
+import type { EpochMs } from '../../shared/core/model.ts';
 import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/observation.ts';
 import type { FailCode, SkipCode } from '../../shared/core/reason-code.ts';
-import type { Clock, Prober } from '../../shared/ports.ts';
-
-export type Answer =
-  | { readonly kind: 'status'; readonly status: number; readonly afterMs?: number }
-  | { readonly kind: 'fail'; readonly code: FailCode; readonly afterMs?: number }
-  | { readonly kind: 'skipped'; readonly code: SkipCode; readonly afterMs?: number }
-  /** Accepts and never answers: fails by its own timeout. */
-  | { readonly kind: 'hung' }
-  /** Never settles, whatever its signal says. */
-  | { readonly kind: 'deaf' }
-  | { readonly kind: 'throws' };
+import type { Prober } from '../../shared/ports.ts';
 
 export type FakeProber = Prober & {
-  readonly asked: readonly { readonly request: ProbeRequest; readonly at: number }[];
-  readonly inFlightMax: () => number;
-  /** The event loop ran late by this, told once. */
+  readonly asked: readonly ProbeRequest[];
+  /** What the next call of `loopLatenessMs` tells; 0 after it. */
   readonly runLate: (ms: number) => void;
 };
 
-export const WELL: Answer = { kind: 'status', status: 200, afterMs: 40 };
-
 export function fakeProber(
-  clock: Clock,
-  answerOf: (request: ProbeRequest, at: number) => Answer = () => WELL,
+  answer: (
+    request: ProbeRequest,
+    signal: AbortSignal,
+  ) => readonly Attempt[] | Promise<readonly Attempt[]> = () => [httpAttempt()],
 ): FakeProber {
-  const asked: { request: ProbeRequest; at: number }[] = [];
-  let inFlight = 0;
-  let inFlightMax = 0;
-  let latenessMs = 0;
-
-  const settle = async (request: ProbeRequest, signal: AbortSignal): Promise<Attempt['result']> => {
-    const answer = answerOf(request, clock.now());
-    const failed = (code: FailCode): Attempt['result'] => ({ kind: 'fail', code, detail: code });
-    if (answer.kind === 'throws') throw new Error('a prober with a bug');
-    if (answer.kind === 'deaf') return new Promise(() => undefined);
-    try {
-      await clock.sleep(
-        answer.kind === 'hung' ? request.timeoutMs : (answer.afterMs ?? 40),
-        signal,
-      );
-    } catch {
-      return { kind: 'skipped', code: 'aborted', detail: 'the round ended first' };
-    }
-    if (answer.kind === 'hung') return failed('timeout');
-    if (answer.kind === 'fail') return failed(answer.code);
-    if (answer.kind === 'skipped') return { kind: 'skipped', code: answer.code, detail: '' };
-    if (request.kind === 'tcp') return { kind: 'tcp' };
-    const { status } = answer;
-    return { kind: 'http', status, headers: {}, body: '', redirects: 0, certificate: null };
-  };
-
+  const asked: ProbeRequest[] = [];
+  let lateMs = 0;
   return {
     asked,
-    inFlightMax: () => inFlightMax,
-    runLate: (ms) => {
-      latenessMs = Math.max(latenessMs, ms);
+    runLate(ms) {
+      lateMs = ms;
     },
-    loopLatenessMs: () => {
-      const worst = latenessMs;
-      latenessMs = 0;
-      return worst;
+    async probe(request, signal) {
+      asked.push(request);
+      const attempts = signal.aborted ? [skippedAttempt('aborted')] : await answer(request, signal);
+      return { key: request.key, attempts };
     },
-    probe: async (request, signal): Promise<ProbeResponse> => {
-      const at = clock.now();
-      asked.push({ request, at });
-      inFlight += 1;
-      inFlightMax = Math.max(inFlightMax, inFlight);
-      try {
-        const result = await settle(request, signal);
-        const totalMs = clock.now() - at;
-        const timings = {
-          dnsMs: null,
-          connectMs: 1,
-          tlsMs: null,
-          firstByteMs: totalMs,
-          totalMs,
-        };
-        return {
-          key: request.key,
-          attempts: [{ address: request.target, family: 4, timings, result }],
-        };
-      } finally {
-        inFlight -= 1;
-      }
+    loopLatenessMs() {
+      const reading = lateMs;
+      lateMs = 0;
+      return reading;
     },
   };
 }
+
+type HttpResult = Extract<Attempt['result'], { readonly kind: 'http' }>;
+type Place = {
+  readonly address?: string | null;
+  readonly family?: 4 | 6 | null;
+  readonly totalMs?: number;
+};
+
+export function attempt(result: Attempt['result'], place: Place = {}): Attempt {
+  const { address = '203.0.113.1', family = 4, totalMs = 20 } = place;
+  const timings = { dnsMs: null, connectMs: 5, tlsMs: 10, firstByteMs: 15, totalMs };
+  return { address, family, timings, result };
+}
+
+export const httpAttempt = (changes: Partial<HttpResult> = {}, place?: Place): Attempt =>
+  attempt(
+    {
+      kind: 'http',
+      status: 200,
+      headers: {},
+      body: '',
+      redirects: 0,
+      certificate: null,
+      ...changes,
+    },
+    place,
+  );
+
+export const tcpAttempt = (place?: Place): Attempt => attempt({ kind: 'tcp' }, place);
+
+export const failedAttempt = (code: FailCode, detail = '', place?: Place): Attempt =>
+  attempt({ kind: 'fail', code, detail }, place);
+
+export const skippedAttempt = (code: SkipCode, detail = '', place?: Place): Attempt =>
+  attempt({ kind: 'skipped', code, detail }, place);
+
+export const certificateUntil = (notAfterAt: EpochMs): HttpResult['certificate'] => ({
+  notBeforeAt: (notAfterAt - 86_400_000) as EpochMs,
+  notAfterAt,
+});
+
+export const responsesOf = (
+  responses: readonly ProbeResponse[],
+): ReadonlyMap<string, ProbeResponse> =>
+  new Map(responses.map((response) => [response.key, response]));
