@@ -17,6 +17,7 @@ import {
   type RoundMark,
   reportBytes,
   type SelfCheck,
+  servicesSeenBy,
   type Vote,
 } from './report.ts';
 import { safeText } from './safe-text.ts';
@@ -33,7 +34,7 @@ export type Reporter = {
   readonly reads: Report['reads'];
   /** Digest of the whole configuration. */
   readonly config: string;
-  /** What this vantage looks at. */
+  /** Of the whole configuration. */
   readonly services: readonly Service[];
 };
 
@@ -82,7 +83,7 @@ export function nextReport(input: ReportInput): Report {
     config: reporter.config,
     rounds: marksAfter(input),
     selfCheck,
-    unlisted: after.size - listed.length,
+    unlisted: reporter.services.flatMap(({ endpoints }) => endpoints).length - listed.length,
     entries: listed.map(({ entry }) => entry).sort(byServiceAndEndpoint),
     changed: roundsLeft > 0,
     changedRoundsLeft: roundsLeft,
@@ -104,7 +105,7 @@ function standings(input: ReportInput): Map<string, Standing> {
     previous?.entries.map((entry) => [keyOf(entry.service, entry.endpoint), entry]),
   );
   const known = new Map<string, Standing>();
-  for (const service of reporter.services) {
+  for (const service of servicesSeenBy(reporter, reporter.vantage)) {
     const mark = previous?.rounds.find((round) => round.everyMs === service.everyMs);
     const isRecent =
       mark !== undefined &&
@@ -245,10 +246,12 @@ function voteAsRead(entry: ReportEntry | undefined, isIsolated: boolean): Vote {
 
 /** Marks of intervals that no service has any more are dropped. */
 function marksAfter({ reporter, previous, rounds }: ReportInput): RoundMark[] {
+  const own = servicesSeenBy(reporter, reporter.vantage);
+  const intervals = new Set(own.map((service) => service.everyMs));
   const marks = new Map<number, RoundMark>();
   for (const mark of [...(previous?.rounds ?? []), ...rounds]) marks.set(mark.everyMs, mark);
   return [...marks.values()]
-    .filter((mark) => reporter.services.some((service) => service.everyMs === mark.everyMs))
+    .filter((mark) => intervals.has(mark.everyMs))
     .sort((a, b) => a.everyMs - b.everyMs);
 }
 

@@ -65,7 +65,7 @@ export type Report = {
   /** Ascending by interval. */
   readonly rounds: readonly RoundMark[];
   readonly selfCheck: SelfCheck;
-  /** Endpoints covered by this report and not listed: steadily up. */
+  /** Configured endpoints that are not listed: steadily up, if this vantage looks at them. */
   readonly unlisted: number;
   readonly entries: readonly ReportEntry[];
   /** A vote changed in one of the last three rounds: the stream's filter. */
@@ -78,15 +78,7 @@ export type ConfigManifest = {
   readonly digest: string;
   readonly packagedAt: EpochMs;
   readonly services: Readonly<
-    Record<
-      string,
-      {
-        readonly digest: string;
-        readonly endpoints: number;
-        /** Who looks at it; absent: every vantage. */
-        readonly vantages?: readonly string[];
-      }
-    >
+    Record<string, { readonly digest: string; readonly endpoints: number }>
   >;
 };
 
@@ -100,37 +92,18 @@ export const servicesSeenBy = (
   vantage: VantageId,
 ): readonly Service[] => config.services.filter((service) => service.vantages.includes(vantage));
 
-/** What deploy writes beside a configuration, so that readers of another one know its services. */
-export const manifestOf = (config: Config): ConfigManifest => ({
-  digest: config.digest,
-  packagedAt: config.packagedAt,
-  services: Object.fromEntries(
-    config.services.map((service) => [
-      service.id,
-      {
-        digest: service.digest,
-        endpoints: service.endpoints.length,
-        ...(service.vantages.length === config.vantages.length
-          ? {}
-          : { vantages: service.vantages }),
-      },
-    ]),
-  ),
-});
-
-/** Is every endpoint that this vantage should look at listed, or counted as steadily up, once? */
+/**
+ * Is every configured endpoint listed, or counted as not listed, once? All of the file count, also those
+ * that this vantage does not look at: nobody asks it about them, and the sum needs no list of vantages.
+ */
 export function coversAll(report: Report, manifest: ConfigManifest): boolean {
-  const seen = new Map(
-    Object.entries(manifest.services).filter(
-      ([, service]) => service.vantages?.includes(report.vantage) ?? true,
-    ),
-  );
-  const configured = [...seen.values()].reduce((sum, service) => sum + service.endpoints, 0);
+  const configured = new Map(Object.entries(manifest.services));
   const listed = new Map<string, number>();
   for (const { service } of report.entries) listed.set(service, (listed.get(service) ?? 0) + 1);
+  const total = [...configured.values()].reduce((sum, service) => sum + service.endpoints, 0);
   return (
-    report.entries.length + report.unlisted === configured &&
-    [...listed].every(([service, count]) => count <= (seen.get(service)?.endpoints ?? 0))
+    report.entries.length + report.unlisted === total &&
+    [...listed].every(([service, count]) => count <= (configured.get(service)?.endpoints ?? 0))
   );
 }
 

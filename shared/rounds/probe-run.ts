@@ -16,6 +16,9 @@ import { rollupBook } from './rollup-book.ts';
 /** Triggers come 1 to 119 s apart (EventBridge Scheduler is precise to the minute). */
 export const RUN_MS_MAX = 130_000;
 
+/** Of the invocation's time, kept for the rollups of the last minute. */
+const CLOSE_MS = 2_500;
+
 export type ProbeRunDeps = ProbeRoundDeps & { readonly ids: Ids; readonly store: Store };
 
 export type ProbeRunOptions = {
@@ -79,7 +82,7 @@ export async function probeRun(
     release: options.release,
     reads: options.reads,
     config: config.digest,
-    services,
+    services: config.services,
   };
   const desk = reportDesk({ clock, store }, reporter);
   const book = rollupBook({ clock, store }, vantage, run.id);
@@ -145,7 +148,8 @@ export async function probeRun(
     );
   };
 
-  await clock.withDeadline(Math.min(RUN_MS_MAX, options.remainingMs), signal, laps);
+  const limitMs = Math.min(RUN_MS_MAX, options.remainingMs - CLOSE_MS);
+  await clock.withDeadline(limitMs, signal, laps);
   if (failures.length > 0) throw failures[0];
   await book.close(signal);
   return {

@@ -23,9 +23,9 @@ import type { ProbeRoundResult } from './probe-round.ts';
 
 /** Twice this, and the retry, still fit into the shortest interval. */
 export const STORE_CALL_MS = 2_000;
-/** By then the next trigger has come: the older run lets the newer one write first. */
-const HANDOVER_AFTER_MS = 60_000;
-const HANDOVER_YIELD_MS = 200;
+/** Runs of one vantage finish a round together; the older one gives way, so that it is taken over soon. */
+const YIELDS_AFTER_MS = 10_000;
+const YIELD_MS = 200;
 
 export type Filing =
   | { readonly kind: 'written'; readonly report: Report; readonly bytes: number }
@@ -163,8 +163,8 @@ export function reportDesk(
 
   const fileNow = async (result: ProbeRoundResult, signal: AbortSignal): Promise<Filing> => {
     if (isTakenOver) return { kind: 'taken-over' };
-    if (clock.now() - reporter.run.startedAt > HANDOVER_AFTER_MS) {
-      await clock.sleep(HANDOVER_YIELD_MS, signal);
+    if (clock.now() - reporter.run.startedAt > YIELDS_AFTER_MS) {
+      await clock.sleep(YIELD_MS, signal);
     }
     if (base === undefined) {
       const why = await load(signal);
