@@ -1,0 +1,145 @@
+/**
+ * Plans → outcomes. The write is sent once; after anything but a clear yes the zone itself is asked what
+ * happened. A conflict throws the plan away: nothing of it is ever re-sent against a newer fence.
+ *
+ *     reply                         then
+ *     accepted                      committed
+ *     refused, shared batch         each of its services alone, same plan: a refusal had no effect
+ *     refused, alone                read back: lost · drift · blocked
+ *     throttled, busy               wait with full jitter, at most 3 tries, then the next round
+ *     denied                        blocked
+ *     unknown                       read back: committed · lost · unresolved (asked again next round)
+ */
+import { QuorateError } from '../core/errors.ts';
+import type { Config, EpochMs, Service } from '../core/model.ts';
+import { judgeOutcome, type Outcome } from '../core/outcome.ts';
+import { batchPlans, type ChangeBatch, type Plan } from '../core/plan.ts';
+import { snapshotOf } from '../core/snapshot.ts';
+import type { Clock, CommitReply, Ids, Zone } from '../ports.ts';
+import { stretchOf } from './zone-watch.ts';
+
+export type CommitDeps = { readonly clock: Clock; readonly ids: Ids; readonly zone: Zone };
+
+export type Committed = {
+  readonly plan: Plan;
+  readonly outcome: Outcome | { readonly kind: 'throttled' | 'expired' };
+  /** Of the accepted batch: INSYNC is asked by later rounds. */
+  readonly changeId: string | null;
+  readonly at: EpochMs;
+};
+
+const TRIES_MAX = 3;
+const BACKOFF_MS_FIRST = 500;
+
+export async function commitPlans(
+  deps: CommitDeps,
+  config: Config,
+  services: readonly Service[],
+  plans: readonly Plan[],
+  signal: AbortSignal,
+): Promise<readonly Committed[]> {
+  const byId = new Map(services.map((service) => [service.id, service]));
+  const done: Committed[] = [];
+  for (const batch of batchPlans(plans)) {
+    done.push(...(await commitBatch(deps, config, byId, batch, signal)));
+  }
+  return done;
+}
+
+async function commitBatch(
+  deps: CommitDeps,
+  config: Config,
+  services: ReadonlyMap<string, Service>,
+  batch: ChangeBatch,
+  signal: AbortSignal,
+): Promise<readonly Committed[]> {
+  const { clock } = deps;
+  const all = (outcome: Committed['outcome'], changeId: string | null = null): Committed[] =>
+    batch.plans.map((plan) => ({ plan, outcome, changeId, at: clock.now() }));
+  const reply = await send(deps, batch, signal);
+  switch (reply.kind) {
+    case 'accepted':
+      return all({ kind: 'committed' }, reply.changeId);
+    case 'expired':
+    case 'throttled':
+      return all({ kind: reply.kind });
+    case 'denied':
+      return all({ kind: 'blocked', why: `${reply.code}: ${reply.message}` });
+    case 'refused':
+      if (batch.plans.length > 1) {
+        const alone: Committed[] = [];
+        for (const plan of batch.plans) {
+          const single = { ...batch, plans: [plan], changes: plan.changes };
+          alone.push(...(await commitBatch(deps, config, services, single, signal)));
+        }
+        return alone;
+      }
+      return readBack(
+        deps,
+        config,
+        services,
+        batch,
+        {
+          isFinal: true,
+          why: reply.messages.join('; '),
+        },
+        signal,
+      );
+    case 'unknown':
+      return readBack(
+        deps,
+        config,
+        services,
+        batch,
+        { isFinal: false, why: reply.message },
+        signal,
+      );
+  }
+}
+
+type Sent = Exclude<CommitReply, { kind: 'busy' }> | { readonly kind: 'expired' };
+
+/** Throttling and PriorRequestNotComplete had no effect, so the very same batch may be sent again. */
+async function send(deps: CommitDeps, batch: ChangeBatch, signal: AbortSignal): Promise<Sent> {
+  const { clock, ids, zone } = deps;
+  const deadlineAt = Math.min(...batch.plans.map((plan) => plan.deadlineAt));
+  const comment = batch.plans.map((plan) => `${plan.service} ${plan.generation}`).join(', ');
+  for (let tries = 1; ; tries += 1) {
+    // Right before the send: a process that was frozen since it decided drops its plan here.
+    if (clock.now() > deadlineAt) return { kind: 'expired' };
+    const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);
+    if (reply.kind !== 'throttled' && reply.kind !== 'busy') return reply;
+    if (tries === TRIES_MAX) return { kind: 'throttled' };
+    await clock.sleep(ids.random() * BACKOFF_MS_FIRST * 2 ** tries, signal);
+  }
+}
+
+async function readBack(
+  { clock, zone }: CommitDeps,
+  config: Config,
+  services: ReadonlyMap<string, Service>,
+  batch: ChangeBatch,
+  reply: { readonly isFinal: boolean; readonly why: string },
+  signal: AbortSignal,
+): Promise<readonly Committed[]> {
+  const own = batch.plans.flatMap((plan) => services.get(plan.service) ?? []);
+  try {
+    const read = await zone.read(batch.zone, stretchOf(own), signal);
+    return batch.plans.map((plan) => {
+      const service = services.get(plan.service);
+      const outcome: Outcome =
+        service === undefined
+          ? { kind: 'unresolved' }
+          : judgeOutcome(plan, snapshotOf(service, read, config.deployment, clock.now()), reply);
+      return { plan, outcome, changeId: null, at: clock.now() };
+    });
+  } catch (error) {
+    if (!(error instanceof QuorateError)) throw error;
+    return batch.plans.map((plan) => ({
+      plan,
+      outcome: { kind: 'unresolved' },
+      changeId: null,
+      at: clock.now(),
+    }));
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * INSYNC is asked by later rounds from the change id that a commit left, never waited for. A change that
+ * Route 53 has forgotten (its control plane failed over) is decided again from the zone as found.
+ */
+import { QuorateError } from '../core/errors.ts';
+import type { Service } from '../core/model.ts';
+import type { Clock, Zone } from '../ports.ts';
+import { type Books, mark } from './bookkeeping.ts';
+import type { QuorumMemory } from './quorum-round.ts';
+import type { ZoneWatch } from './zone-watch.ts';
+
+/** GetChange costs a request token that is everybody's. */
+const ASK_EVERY_MS = 2000;
+
+export async function askInsync(
+  deps: {
+    readonly clock: Clock;
+    readonly zone: Zone;
+    readonly watch: ZoneWatch;
+    readonly memory: QuorumMemory;
+  },
+  books: Books,
+  services: readonly Service[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const service of services) {
+    const committed = deps.memory.inFlight.get(service.id);
+    const now = deps.clock.now();
+    if (committed?.changeId == null || now - committed.at < ASK_EVERY_MS) continue;
+    try {
+      const status = await deps.zone.changeStatus(service.zone, committed.changeId, signal);
+      if (status === 'pending') {
+        deps.memory.inFlight.set(service.id, { ...committed, at: now });
+        continue;
+      }
+      deps.memory.inFlight.delete(service.id);
+      if (status === 'insync') await mark(books, committed.plan, 'insync', '', signal);
+      else deps.watch.forget(service);
+    } catch (error) {
+      // Asked again next round: the commit stands whatever the answer is.
+      if (!(error instanceof QuorateError)) throw error;
+    }
+  }
+}

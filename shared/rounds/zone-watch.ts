@@ -1,0 +1,92 @@
+/**
+ * Shared, rationed zone reads. A round lists a zone once for all its services, and only if it holds
+ * nothing, another region has committed since, or it is this region's minute to sweep. A change is
+ * always decided on a fresh read; what is held only tells whether one may be due.
+ */
+import { QuorateError } from '../core/errors.ts';
+import {
+  type Config,
+  type EpochMs,
+  fenceName,
+  type Service,
+  type VantageId,
+} from '../core/model.ts';
+import { listingOrder, type ZoneRead } from '../core/zone-record.ts';
+import type { Clock, Store, Zone } from '../ports.ts';
+
+const SWEEP_EVERY_MS = 60_000;
+
+export type ZoneWatch = {
+  /** What is held, read again where the ration says so. */
+  readonly look: (
+    services: readonly Service[],
+    signal: AbortSignal,
+  ) => Promise<{ readonly read: ZoneRead; readonly isFresh: boolean; readonly isSweep: boolean }>;
+  readonly fresh: (services: readonly Service[], signal: AbortSignal) => Promise<ZoneRead>;
+  /** What is held is no longer true: the next look reads. */
+  readonly forget: (service: Service) => void;
+};
+
+export type ZoneWatchDeps = { readonly clock: Clock; readonly store: Store; readonly zone: Zone };
+
+export function zoneWatch(
+  { clock, store, zone }: ZoneWatchDeps,
+  config: Pick<Config, 'vantages'>,
+  region: VantageId,
+): ZoneWatch {
+  const held = new Map<string, { read: ZoneRead; heads: string }>();
+  let sweptMinute = Number.NaN;
+
+  const fresh = async (services: readonly Service[], signal: AbortSignal): Promise<ZoneRead> => {
+    const first = services[0];
+    if (first === undefined) return { records: [], serverAt: null, readAt: clock.now() };
+    return zone.read(first.zone, stretchOf(services), signal);
+  };
+
+  const headsOf = async (signal: AbortSignal): Promise<string | null> => {
+    try {
+      const heads = await store.readHeads(config.vantages, signal);
+      return JSON.stringify(heads.map((head) => [head.region, head.generations]));
+    } catch (error) {
+      // A head only saves time: without it the sweep finds the same.
+      if (error instanceof QuorateError) return null;
+      throw error;
+    }
+  };
+
+  return {
+    fresh,
+    look: async (services, signal) => {
+      const key = services[0]?.zone.key ?? '';
+      const known = held.get(key);
+      const heads = (await headsOf(signal)) ?? known?.heads ?? '';
+      const minute = Math.floor(clock.now() / SWEEP_EVERY_MS);
+      const isMyTurn = minute % config.vantages.length === config.vantages.indexOf(region);
+      const isSweep = isMyTurn && minute !== sweptMinute;
+      if (known !== undefined && !isSweep && heads === known.heads) {
+        return { read: known.read, isFresh: false, isSweep };
+      }
+      const read = await fresh(services, signal);
+      if (isSweep) sweptMinute = minute;
+      held.set(key, { read, heads });
+      return { read, isFresh: true, isSweep };
+    },
+    forget: (service) => {
+      held.delete(service.zone.key);
+    },
+  };
+}
+
+/** From the first managed name to the last in listing order, fences included. */
+export function stretchOf(services: readonly Service[]): {
+  readonly from: string;
+  readonly to: string;
+} {
+  const names = services
+    .flatMap((service) => [...service.names, fenceName(service)])
+    .sort((a, b) => (listingOrder(a) < listingOrder(b) ? -1 : 1));
+  return { from: names[0] ?? '', to: names.at(-1) ?? '' };
+}
+
+/** Age of what was read, by the same clock. */
+export const ageMs = (read: ZoneRead, now: EpochMs): number => now - read.readAt;
