@@ -61,8 +61,10 @@ async function commitBatch(
     case 'accepted':
       return all({ kind: 'committed' }, reply.changeId);
     case 'expired':
+      return all({ kind: 'expired' });
     case 'throttled':
-      return all({ kind: reply.kind });
+    case 'busy':
+      return all({ kind: 'throttled' });
     case 'denied':
       return all({ kind: 'blocked', why: `${reply.code}: ${reply.message}` });
     case 'refused':
@@ -97,7 +99,7 @@ async function commitBatch(
   }
 }
 
-type Sent = Exclude<CommitReply, { kind: 'busy' }> | { readonly kind: 'expired' };
+type Sent = CommitReply | { readonly kind: 'expired' };
 
 /** Throttling and PriorRequestNotComplete had no effect, so the very same batch may be sent again. */
 async function send(deps: CommitDeps, batch: ChangeBatch, signal: AbortSignal): Promise<Sent> {
@@ -109,7 +111,7 @@ async function send(deps: CommitDeps, batch: ChangeBatch, signal: AbortSignal): 
     if (clock.now() > deadlineAt) return { kind: 'expired' };
     const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);
     if (reply.kind !== 'throttled' && reply.kind !== 'busy') return reply;
-    if (tries === TRIES_MAX) return { kind: 'throttled' };
+    if (tries === TRIES_MAX) return reply;
     await clock.sleep(ids.random() * BACKOFF_MS_FIRST * 2 ** tries, signal);
   }
 }
