@@ -1,0 +1,166 @@
+/** Counts and latencies per endpoint: parts add up, whatever their order. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endpointId, serviceId } from '../../shared/core/model.ts';
+import {
+  hourOf,
+  LATENCY_BUCKETS_MS,
+  mergeRollups,
+  minuteOf,
+  parseRollup,
+  percentileMs,
+  type Rollup,
+  type RollupLine,
+  rollupOf,
+  spanMs,
+} from '../../shared/core/rollup.ts';
+import { FAKE_START } from '../fakes/fake-clock.ts';
+import { sampleObservation } from '../fakes/sample-report.ts';
+import { VANTAGES } from '../fakes/sample-service.ts';
+
+const KEY = {
+  vantage: VANTAGES[0]!,
+  span: 'minute',
+  startAt: minuteOf(FAKE_START),
+  run: 'r1',
+} as const;
+
+describe('a rollup', () => {
+  it('counts outcomes and sorts latencies into buckets', () => {
+    const rollup = rollupOf(KEY, [
+      sampleObservation('b', 'pass', { latencyMs: 42 }),
+      sampleObservation('b', 'pass', { latencyMs: 50 }),
+      sampleObservation('b', 'fail'),
+      sampleObservation('a', 'skipped'),
+      sampleObservation('b', 'pass', { latencyMs: 12_000 }),
+    ]);
+
+    expect(rollup).toEqual({
+      ...KEY,
+      lines: [
+        line({ endpoint: endpointId('a'), skipped: 1 }),
+        line({
+          endpoint: endpointId('b'),
+          passes: 3,
+          failures: 1,
+          histogram: { 50: 2, 10000: 1 },
+        }),
+      ],
+    });
+  });
+
+  it('begins at the full minute or hour', () => {
+    expect(minuteOf(FAKE_START + 59_999)).toBe(FAKE_START);
+    expect(minuteOf(FAKE_START + 60_000)).toBe(FAKE_START + 60_000);
+    expect(hourOf(FAKE_START + 3_599_999)).toBe(FAKE_START);
+    expect(spanMs('minute')).toBe(60_000);
+    expect(spanMs('hour')).toBe(3_600_000);
+  });
+});
+
+describe('a percentile', () => {
+  const histogram = { 100: 1, 20: 90, 50: 9 };
+
+  it.each([
+    [50, 20],
+    [90, 20],
+    [95, 50],
+    [99, 50],
+    [100, 100],
+  ])('p%i is %i ms', (percent, bound) => {
+    expect(percentileMs(histogram, percent)).toBe(bound);
+  });
+
+  it('is unknown where nothing was counted', () => {
+    expect(percentileMs({}, 50)).toBeNull();
+    expect(percentileMs({ 20: 0 }, 50)).toBeNull();
+  });
+});
+
+describe('a stored rollup', () => {
+  const rollup = rollupOf(KEY, [sampleObservation('a', 'pass')]);
+
+  it('is read as it was written', () => {
+    expect(parseRollup(JSON.parse(JSON.stringify(rollup)))).toEqual(rollup);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a text', 'rollup'],
+    ['an unknown span', { ...rollup, span: 'day' }],
+    ['a negative count', { ...rollup, lines: [line({ passes: -1 })] }],
+    ['a bucket that is no number', { ...rollup, lines: [line({ histogram: { fast: 1 } })] }],
+    ['no lines', { ...rollup, lines: undefined }],
+  ])('%s is a gap in the chart', (_, item) => {
+    expect(parseRollup(item)).toBeUndefined();
+  });
+});
+
+describe('properties', () => {
+  const lines = fc.array(
+    fc.record({
+      service: fc.constantFrom('app', 'api').map(serviceId),
+      endpoint: fc.constantFrom('a', 'b', 'c').map(endpointId),
+      passes: fc.nat(100),
+      failures: fc.nat(100),
+      skipped: fc.nat(100),
+      histogram: fc.dictionary(fc.constantFrom(...LATENCY_BUCKETS_MS.map(String)), fc.nat(100), {
+        noNullPrototype: true,
+      }),
+    }),
+  );
+
+  it('parts add up to the whole, in any order and grouping', () => {
+    fc.assert(
+      fc.property(fc.array(lines), fc.array(lines), (a, b) => {
+        const whole = mergeRollups(KEY, [...a, ...b]);
+        const grouped = mergeRollups(KEY, [mergeRollups(KEY, b).lines, mergeRollups(KEY, a).lines]);
+
+        expect(normal(grouped)).toEqual(normal(whole));
+        for (const count of ['passes', 'failures', 'skipped'] as const) {
+          const sum = (of: readonly RollupLine[]): number => of.reduce((n, l) => n + l[count], 0);
+          expect(sum(whole.lines)).toBe(sum([...a, ...b].flat()));
+        }
+      }),
+    );
+  });
+
+  it('a larger percentile is never a smaller latency', () => {
+    fc.assert(
+      fc.property(lines, fc.nat(100), fc.nat(100), (all, p, q) => {
+        for (const { histogram } of all) {
+          const [low, high] = [Math.min(p, q), Math.max(p, q)];
+          const lower = percentileMs(histogram, low);
+          if (lower !== null) expect(percentileMs(histogram, high)).toBeGreaterThanOrEqual(lower);
+        }
+      }),
+    );
+  });
+
+  it('no item is an exception', () => {
+    fc.assert(
+      fc.property(fc.anything(), (item) => {
+        expect(parseRollup(item)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+const line = (changes: Partial<RollupLine>): RollupLine => ({
+  service: serviceId('app'),
+  endpoint: endpointId('a'),
+  passes: 0,
+  failures: 0,
+  skipped: 0,
+  histogram: {},
+  ...changes,
+});
+
+/** Without empty buckets and without an order among buckets. */
+const normal = (rollup: Rollup): unknown =>
+  rollup.lines.map(({ histogram, ...rest }) => ({
+    ...rest,
+    histogram: Object.entries(histogram)
+      .filter(([, count]) => count > 0)
+      .sort(([a], [b]) => Number(a) - Number(b)),
+  }));
