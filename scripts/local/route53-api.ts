@@ -107,7 +107,7 @@ export function route53Api(options: Route53Options): Route53Api {
     });
     const watch = servedWatch(ledger, clock);
     hosted.set(zone.id, { ledger, watch });
-    zones.push(localZone(ledger, watch, clock, journal.add));
+    zones.push(localZone(ledger, watch, clock, faults, journal.add));
   }
   const ledgers = [...hosted.values()].map(({ ledger }) => ledger);
 
@@ -251,6 +251,7 @@ function localZone(
   ledger: ZoneLedger,
   watch: ServedWatch,
   clock: Clock,
+  faults: Route53Faults,
   log: (batch: JournalEntry, outcome: Submission) => void,
 ): LocalZone {
   return {
@@ -259,7 +260,8 @@ function localZone(
     records: ledger.records,
     served: () => ledger.served(clock.now()),
     edit: (changes) => {
-      const outcome = ledger.submit(changes, clock.now(), { delayMs: 0 });
+      const rules = { protectedNames: faults.protectedNames, delayMs: 0 };
+      const outcome = ledger.submit(changes, clock.now(), rules);
       log({ by: 'console', zone: ledger.id, comment: '', changes }, outcome);
       watch.look();
       if (outcome.kind === 'refused') throw new Error(outcome.messages.join('; '));

@@ -217,7 +217,7 @@ export function fakeZone(options: {
       return ledger.served(clock.now()).filter((record) => !isOwn(record));
     },
     edit: (changes) => {
-      const outcome = ledger.submit(changes, clock.now(), { delayMs: 0 });
+      const outcome = ledger.submit(changes, clock.now(), { protectedNames, delayMs: 0 });
       if (outcome.kind === 'refused') throw new Error(outcome.messages.join('; '));
     },
     failNext: (...faults) => void commitFaults.push(...faults),
