@@ -1,0 +1,155 @@
+/**
+ * `quorum`: a schedule or a batch of the replica's stream in, one quorum round per zone, a small summary
+ * out. Records carry no data that is used: an old or poisoned one only starts a round, so none is ever
+ * reported as failed, and the shard goes on.
+ */
+import type { Context } from 'aws-lambda';
+import { manifestOf } from '../shared/core/config.ts';
+import { QuorateError } from '../shared/core/errors.ts';
+import type { Config, Service } from '../shared/core/model.ts';
+import { isWithheld } from '../shared/core/reason.ts';
+import { type LambdaHandler, lambdaStack, type Telemetry } from '../shared/middleware.ts';
+import {
+  logLine,
+  newMemory,
+  type QuorumDeps,
+  type QuorumResult,
+  quorumRound,
+} from '../shared/rounds/quorum-round.ts';
+import { zoneWatch } from '../shared/rounds/zone-watch.ts';
+import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
+
+export type QuorumSummary = {
+  /** Partial batch response of an event source mapping: always empty. */
+  readonly batchItemFailures: readonly never[];
+  readonly services: number;
+  readonly committed: number;
+  readonly withheld: number;
+  /** Zones that could not be judged, each with its sentence. */
+  readonly troubles: readonly string[];
+};
+
+export type QuorumHandler = LambdaHandler<unknown, QuorumSummary>;
+
+export type QuorumHooks = {
+  /** What a round found, for surfaces that run in the same process. */
+  readonly onResults?: (results: readonly QuorumResult[]) => void;
+  /** Default true. False where all regions shall race. */
+  readonly takesTurns?: boolean;
+};
+
+/** An order's commit, or a lost race, leaves the rest of the work to a next round at once. */
+const ROUNDS_MAX = 3;
+
+/** One handler per region: local worlds make several in one process. */
+export function quorumHandler(
+  env: Env,
+  overrides: WireOverrides = {},
+  hooks: QuorumHooks = {},
+): QuorumHandler {
+  const wired = wire(env, 'quorum', overrides);
+  const { config, settings, telemetry, clock } = wired;
+  const region = settings.vantage;
+  const options = { region, manifest: manifestOf(config), takesTurns: hooks.takesTurns ?? true };
+  const ports = { clock, store: wired.store(), zone: wired.zone() };
+  const deps: QuorumDeps = {
+    ...ports,
+    ids: wired.ids,
+    aids: wired.aids,
+    watch: zoneWatch(ports, config, region),
+    memory: newMemory(),
+  };
+  const dimensions = { vantage: region };
+
+  const judgeZone = async (
+    services: readonly Service[],
+    signal: AbortSignal,
+  ): Promise<readonly QuorumResult[]> => {
+    for (let round = 1; ; round += 1) {
+      const results = await quorumRound(deps, config, services, options, signal);
+      hooks.onResults?.(results);
+      for (const result of results) tell(telemetry, result, region);
+      if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) return results;
+    }
+  };
+
+  return lambdaStack({ telemetry, clock }, dimensions, async (_event, { signal }) => {
+    const troubles: string[] = [];
+    const judged = await Promise.all(
+      byZone(config).map(async (services): Promise<readonly QuorumResult[]> => {
+        try {
+          return await judgeZone(services, signal);
+        } catch (error) {
+          // One zone's trouble is not the others'.
+          if (!(error instanceof QuorateError)) throw error;
+          troubles.push(error.message);
+          telemetry.log({ level: 'warn', message: error.message, code: error.code, ...dimensions });
+          return [];
+        }
+      }),
+    );
+    const results = judged.flat();
+    const summary: QuorumSummary = {
+      batchItemFailures: [],
+      services: results.length,
+      committed: results.filter(({ outcome }) => outcome.kind === 'committed').length,
+      withheld: results.reduce((total, { decision }) => total + decision.withheld.length, 0),
+      troubles,
+    };
+    const count = (name: string, value: number): void =>
+      telemetry.metric({ name, unit: 'count', value, dimensions });
+    count('DecisionRounds', troubles.length === 0 ? 1 : 0);
+    count('ZoneTroubles', troubles.length);
+    count('Withheld', summary.withheld);
+    return summary;
+  });
+}
+
+const hasMoreToDo = ({ outcome, plan }: QuorumResult): boolean =>
+  outcome.kind === 'lost' || (outcome.kind === 'committed' && plan?.commit.by === 'order');
+
+function byZone(config: Config): readonly (readonly Service[])[] {
+  const zones = new Map<string, Service[]>();
+  for (const service of config.services) {
+    zones.set(service.zone.key, [...(zones.get(service.zone.key) ?? []), service]);
+  }
+  return [...zones.values()];
+}
+
+/** Logged where something is to be told: a change, a hold, something withheld. */
+function tell(telemetry: Telemetry, result: QuorumResult, vantage: string): void {
+  const { decision, outcome, service } = result;
+  const isCalm = outcome.kind === 'nothing-to-do' && decision.automation === 'on';
+  const isAlarming = decision.withheld.some(isWithheld) || outcome.kind === 'blocked';
+  telemetry.log({
+    level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
+    message: 'quorum round',
+    vantage,
+    ...logLine(result),
+  });
+  const dimensions = { service };
+  const count = (name: string, value: number): void =>
+    telemetry.metric({ name, unit: 'count', value, dimensions });
+  count(
+    'AutomationOff',
+    decision.automation === 'on' || decision.automation === 'observing' ? 0 : 1,
+  );
+  count('Drift', decision.automation === 'drift' ? 1 : 0);
+  count('Blocked', decision.automation === 'blocked' ? 1 : 0);
+  if (outcome.kind !== 'nothing-to-do') {
+    count('Commits', outcome.kind === 'committed' ? 1 : 0);
+    count('Conflicts', outcome.kind === 'lost' ? 1 : 0);
+  }
+}
+
+let made: QuorumHandler | undefined;
+const own = (): QuorumHandler => {
+  made ??= quorumHandler(process.env);
+  return made;
+};
+
+/** In Lambda everything is made during INIT; elsewhere importing this file makes nothing. */
+if (process.env.AWS_LAMBDA_FUNCTION_NAME) own();
+
+export const handler = async (event: unknown, context: Context): ReturnType<QuorumHandler> =>
+  await own()(event, context);
