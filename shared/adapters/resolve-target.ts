@@ -12,7 +12,13 @@ import type { Missed } from './socket-reason.ts';
 
 export type Address = { readonly address: string; readonly family: 4 | 6 };
 export type Resolution = { readonly kind: 'addresses'; readonly addresses: readonly Address[] };
-export type NameResolver = Pick<Resolver, 'resolve4' | 'resolve6' | 'resolveCname' | 'cancel'>;
+/** The part of Node's `Resolver` that is used: errors carry c-ares' codes. */
+export type NameResolver = {
+  resolve4(name: string): Promise<string[]>;
+  resolve6(name: string): Promise<string[]>;
+  resolveCname(name: string): Promise<string[]>;
+  cancel(): void;
+};
 export type ResolveTarget = (target: string, signal: AbortSignal) => Promise<Resolution | Missed>;
 
 const ADDRESSES_MAX = 4;
@@ -50,6 +56,7 @@ export function targetResolver(options: {
     if (name === '' || name.length > NAME_LENGTH_MAX) {
       return fail('dns-not-found', 'the target is no host name');
     }
+    if (signal.aborted) return unanswered(name, false);
     const resolver = makeResolver();
     const before = answers;
     const lookup = async (query: Promise<string[]>): Promise<Lookup> => {
@@ -162,8 +169,7 @@ function onAbort(
     act();
     aborted.resolve();
   };
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true });
+  signal.addEventListener('abort', listener, { once: true });
   return {
     or: (promise, instead) => Promise.race([promise, aborted.promise.then(() => instead)]),
     end: () => signal.removeEventListener('abort', listener),
