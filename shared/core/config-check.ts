@@ -16,7 +16,7 @@ import {
   valueAt,
 } from './config-node.ts';
 import { nearest, orList } from './config-problem.ts';
-import { type Reader, readKey, readLeaf, readMap } from './config-read.ts';
+import { isSuspected, type Reader, readKey, readLeaf, readMap } from './config-read.ts';
 import {
   CHECK_DEPTH_MAX,
   CHECK_LEAVES_MAX,
@@ -30,6 +30,7 @@ import {
   hostPortTrouble,
   nameTrouble,
   plainName,
+  splitHostPort,
   type Trouble,
   urlTrouble,
 } from './config-target.ts';
@@ -109,7 +110,9 @@ function parseTop(reader: Reader, node: ConfigNode, scope: CheckScope): CheckNod
   const decisive = node.findIndex((layer) => kindsIn([layer]).length > 0);
   const layer = node[decisive];
   if (layer === undefined) {
-    reader.mistake(about(node), `does not say what to ask; ${WHAT_TO_ASK}`);
+    if (!isSuspected(reader, node, KINDS)) {
+      reader.mistake(about(node), `does not say what to ask; ${WHAT_TO_ASK}`);
+    }
     return undefined;
   }
   const [first, ...rest] = node;
@@ -134,6 +137,7 @@ function parseRequest(
   const kinds = kindsIn(request.kindAt);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
+    if (kind === undefined && isSuspected(reader, request.kindAt, KINDS)) return undefined;
     const both = kinds.length > 1 ? `has ${kinds.join(' and ')}` : 'does not say what to ask';
     reader.mistake(
       about(request.kindAt),
@@ -219,7 +223,7 @@ function parseHttp(reader: Reader, node: ConfigNode, scope: CheckScope): HttpChe
 
 function parseTcp(reader: Reader, node: ConfigNode, scope: CheckScope): TcpCheck | undefined {
   const address = readTemplate(reader, node, 'tcp', scope, (filled) =>
-    hostPortTrouble(filled, reader),
+    hostPortTrouble(filled, reader, '"{target}:5432"'),
   );
   for (const key of ['method', 'host', 'headers'] as const) {
     if (child(node, key)) {
@@ -271,13 +275,14 @@ function readTemplate(
     reader.mistake(at(node), trouble);
     return undefined;
   }
-  const misfit =
-    key === 'url' && scope.targets.find((target) => !URL.canParse(filled(inBrackets(target))));
-  if (misfit) {
-    reader.mistake(
-      at(node),
-      `is no URL once {target} is ${misfit}; write one such as https://{target}/health`,
-    );
+  const fits = (target: string): boolean => {
+    if (key === 'host') return true;
+    const real = filled(inBrackets(target));
+    return key === 'url' ? URL.canParse(real) : splitHostPort(real) !== undefined;
+  };
+  if (!scope.targets.every(fits)) {
+    const example = key === 'url' ? 'https://{target}/health' : '"{target}:5432"';
+    reader.mistake(at(node), `is of no use once an address stands for {target}; write ${example}`);
     return undefined;
   }
   return template;

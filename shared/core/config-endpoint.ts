@@ -16,7 +16,15 @@ import {
 } from './config-node.ts';
 import { orList } from './config-problem.ts';
 import { warnUnknownRegion } from './config-quorum.ts';
-import { type Reader, readKey, readLeaf, readList, readMap, readRequired } from './config-read.ts';
+import {
+  isSuspected,
+  type Reader,
+  readKey,
+  readLeaf,
+  readList,
+  readMap,
+  readRequired,
+} from './config-read.ts';
 import {
   AWS_REGION,
   addressEntries,
@@ -149,6 +157,7 @@ function parseServed(reader: Reader, node: ConfigNode, scope: ServiceScope): Ser
   const [way] = ways;
   const written = way && child(node, way);
   if (way === undefined || written === undefined || ways.length > 1) {
+    if (ways.length === 0 && isSuspected(reader, node, WAYS)) return UNKNOWN;
     const what = ways.length > 1 ? `has ${ways.join(' and ')}` : 'has nothing to answer with';
     reader.mistake(about(node), `${what}; write one of address, alias or cname`);
     return UNKNOWN;

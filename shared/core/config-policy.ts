@@ -87,17 +87,19 @@ function judgeTimes(reader: Reader, node: ConfigNode | undefined, times: Times):
   if (holdDownMs === undefined || settleMs === undefined || everyMs === undefined) return;
   const least = freshMs(everyMs) + settleMs;
   if (holdDownMs <= least) {
-    const rule = `max(3 × every, 20s) + settle = ${printDuration(least)}, so votes from before a change could undo it`;
-    const hold = node && child(node, 'hold-down');
-    const key = hold ? 'hold-down' : 'settle';
-    const what = hold
-      ? 'is not longer than'
-      : `with the hold-down of ${printDuration(holdDownMs)} is not less:`;
+    const rule = `max(3 × every, 20s) + settle = ${printDuration(least)}`;
     noteAt(
       reader,
       node,
-      key,
-      `${what} ${rule}; write hold-down: 5m or more than ${printDuration(least)}`,
+      'hold-down',
+      `is not longer than ${rule}, so votes from before a change could undo it; write 5m, or more than ${printDuration(least)}`,
+    );
+    if (node && child(node, 'hold-down')) return;
+    noteAt(
+      reader,
+      node,
+      'settle',
+      `is too long for the hold-down of ${printDuration(holdDownMs)}, which must exceed ${rule}; write a longer hold-down`,
     );
   } else if (holdDownMs > HOLD_DOWN_MS_MAX) {
     noteAt(

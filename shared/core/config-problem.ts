@@ -26,6 +26,9 @@ export type ConfigProblem = {
 export type Findings = {
   readonly mistake: (place: Place, text: string) => void;
   readonly warn: (place: Place, text: string) => void;
+  /** A key that was probably meant by a mistyped one: that it is missing is no second mistake. */
+  readonly suspect: (path: Path) => void;
+  readonly isSuspected: (path: Path) => boolean;
   readonly mistakes: () => readonly ConfigProblem[];
   readonly warnings: () => readonly ConfigProblem[];
 };
@@ -37,6 +40,7 @@ export const PROBLEMS_MAX = 1_000;
 export function findings(lineOf: LineOf): Findings {
   const mistakes = new Map<string, ConfigProblem>();
   const warnings = new Map<string, ConfigProblem>();
+  const suspected = new Set<string>();
   const note = (into: Map<string, ConfigProblem>, place: Place, text: string): void => {
     if (into.size >= PROBLEMS_MAX) return;
     const problem = problemAt(lineOf, place, text);
@@ -45,6 +49,8 @@ export function findings(lineOf: LineOf): Findings {
   return {
     mistake: (place, text) => note(mistakes, place, text),
     warn: (place, text) => note(warnings, place, text),
+    suspect: (path) => suspected.add(pathText(path)),
+    isSuspected: (path) => suspected.has(pathText(path)),
     mistakes: () => inFileOrder(mistakes),
     warnings: () => inFileOrder(warnings),
   };
@@ -118,7 +124,9 @@ function plain(text: string): string {
   return text.length > VALUE_LENGTH_MAX ? `${clean}…` : clean;
 }
 
+/** Letters in another order are one slip, whatever their number of edits. */
 function editDistance(a: string, b: string): number {
+  if (a !== b && [...a].sort().join('') === [...b].sort().join('')) return 1;
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [row, letter] of [...a].entries()) {
     const current = [row + 1];

@@ -5,7 +5,7 @@
  */
 import { about, at, type ConfigNode, child } from './config-node.ts';
 import { nearest, orList, type Place } from './config-problem.ts';
-import { type Reader, readKey, readLeaf, readList } from './config-read.ts';
+import { noteMissing, type Reader, readKey, readLeaf, readList } from './config-read.ts';
 import { regionName, sharedEntries } from './config-schema.ts';
 import { type VantageId, vantageId } from './model.ts';
 
@@ -128,7 +128,7 @@ export function parseHome(
 ): VantageId | undefined {
   const home = child(node, 'home');
   if (home === undefined) {
-    reader.mistake(about(node, 'home'), 'is missing; write the vantage whose stack owns the table');
+    noteMissing(reader, node, 'home', 'write the vantage whose stack owns the table');
     return undefined;
   }
   const region = readLeaf(reader, home, regionName);

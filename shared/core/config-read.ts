@@ -58,6 +58,24 @@ export function readKey<
   return readLeaf(reader, parent && child(parent, key), leaf, absent);
 }
 
+/** Unless another key looks like a slip for it. */
+export function noteMissing(
+  reader: Findings,
+  parent: ConfigNode,
+  key: string,
+  remedy: string,
+): void {
+  if (child(parent, key) !== undefined || isSuspected(reader, parent, [key])) return;
+  reader.mistake(about(parent, key), `is missing; ${remedy}`);
+}
+
+export const isSuspected = (
+  reader: Findings,
+  parent: ConfigNode,
+  keys: readonly string[],
+): boolean =>
+  keys.some((key) => parent.some((layer) => reader.isSuspected(about([layer], key).path)));
+
 /** Like `readKey`, for a key that must be there. */
 export function readRequired<const E extends Entries, const K extends keyof E & string>(
   reader: Findings,
@@ -66,9 +84,7 @@ export function readRequired<const E extends Entries, const K extends keyof E & 
   key: K,
   remedy: string,
 ): v.InferOutput<E[K]> | undefined {
-  if (child(parent, key) === undefined) {
-    reader.mistake(about(parent, key), `is missing; ${remedy}`);
-  }
+  noteMissing(reader, parent, key, remedy);
   return readKey(reader, parent, entries, key);
 }
 
@@ -111,6 +127,7 @@ export function readMap(
     for (const key of keysOf([layer])) {
       if (known.includes(key)) continue;
       const guess = nearest(key, known);
+      if (guess !== undefined) reader.suspect(about([layer], guess).path);
       const remedy = guess === undefined ? `known are ${orList(known)}` : `did you mean ${guess}?`;
       reader.mistake(about([layer], key), `is not a known key here; ${remedy}`);
     }

@@ -104,7 +104,7 @@ export const zoneId = text(
 );
 /** Anything of one line: judged further by its reader. */
 export const line = (example: string) =>
-  text(/^[^\p{Cc}]{1,1000}$/u, `is not one line of text; write ${example}`);
+  text(/^[^\x00-\x1f\x7f]{1,1000}$/, `is not text on one line; write ${example}`);
 export const headerText = text(
   HEADER_TEXT,
   'is not a header value; write visible ASCII on one line, in quotes, or { ssm: /path/of/parameter }',

@@ -6,6 +6,7 @@ import { parseHeaderValue } from './config-check.ts';
 import { about, at, type ConfigNode, child, isMap, keysOf, valueAt } from './config-node.ts';
 import { nearest, orList } from './config-problem.ts';
 import {
+  noteMissing,
   type Reader,
   readKey,
   readLeaf,
@@ -51,10 +52,7 @@ export function parseZones(
 ): { readonly zones: ReadonlyMap<string, ZoneRef>; readonly whole: boolean } {
   const node = child(file, 'zones');
   if (node === undefined) {
-    reader.mistake(
-      about(file, 'zones'),
-      'is missing; write { main: { id: Z0123456789ABCDEFGHIJ } }',
-    );
+    noteMissing(reader, file, 'zones', 'write { main: { id: Z0123456789ABCDEFGHIJ } }');
     return { zones: new Map(), whole: false };
   }
   const named = readNamed(reader, node, ZONE_RULES);
@@ -91,7 +89,10 @@ export function parseControlTargets(reader: Reader, file: ConfigNode): readonly 
     'control-targets',
     10,
     '[https://example.com/]',
-    (text) => (text.includes('://') ? urlTrouble(text, reader) : hostPortTrouble(text, reader)),
+    (text) =>
+      text.includes('://')
+        ? urlTrouble(text, reader)
+        : hostPortTrouble(text, reader, 'https://example.com/ or example.com:443'),
   );
   if (targets.every((target) => /\.(?:amazonaws\.com|aws)(?:[:/]|$)/.test(target))) {
     reader.warn(
@@ -146,7 +147,7 @@ export function parseNetwork(
     if (!readMap(reader, node, networkEntries, '{ subnets: […], security-groups: […] }')) return [];
     const ids = (key: 'subnets' | 'security-groups', leaf: typeof subnet): readonly string[] => {
       const list = child(node, key);
-      if (list === undefined) reader.mistake(about(node, key), 'is missing; write at least one');
+      noteMissing(reader, node, key, 'write at least one');
       const rules = { least: 1, most: 16, example: 'at least one id' };
       return readList(reader, list, leaf, rules).items.map(({ value }) => value);
     };

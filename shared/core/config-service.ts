@@ -9,7 +9,15 @@ import { about, at, type ConfigNode, child } from './config-node.ts';
 import { parsePolicy } from './config-policy.ts';
 import { orList } from './config-problem.ts';
 import { type Electorate, parseElectorate, parseVantages } from './config-quorum.ts';
-import { type Item, type Reader, readKey, readList, readMap, readNamed } from './config-read.ts';
+import {
+  type Item,
+  noteMissing,
+  type Reader,
+  readKey,
+  readList,
+  readMap,
+  readNamed,
+} from './config-read.ts';
 import {
   checkEntries,
   ENDPOINTS_MAX,
@@ -121,8 +129,7 @@ export function parseService(
 
 function parseNames(reader: Reader, node: ConfigNode): { readonly items: readonly Item<string>[] } {
   const list = child(node, 'names');
-  if (list === undefined)
-    reader.mistake(about(node, 'names'), 'is missing; write [app.example.com]');
+  noteMissing(reader, node, 'names', 'write [app.example.com]');
   const seen = new Set<string>();
   const { items } = readList(reader, list, nameLeaf, NAME_RULES);
   const good = items.flatMap((item) => {
@@ -224,7 +231,7 @@ function parseEndpoints(
     example: 'endpoints: { eu-west-1: { address: 198.51.100.20, weight: 100 } }',
   });
   if (map === undefined) {
-    reader.mistake(about(node, 'endpoints'), 'is missing; write at least one endpoint');
+    noteMissing(reader, node, 'endpoints', 'write at least one endpoint');
   } else if (named.length > ENDPOINTS_MAX) {
     reader.mistake(
       about(map),
@@ -237,12 +244,8 @@ function parseEndpoints(
   );
   if (scope.check === undefined) {
     const bare = drafts.filter((draft) => child(draft.node, 'check') === undefined);
-    if (bare.length > 0 && child(node, 'check') === undefined) {
-      reader.mistake(
-        about(node, 'check'),
-        'is missing; write check: { url: https://{target}/health }',
-      );
-    }
+    if (bare.length > 0)
+      noteMissing(reader, node, 'check', 'write check: { url: https://{target}/health }');
   }
   return drafts;
 }

@@ -3,7 +3,7 @@
  * never adds up to nothing, a floor that can be kept, and a change batch that Route 53 accepts.
  */
 import type { EndpointDraft } from './config-endpoint.ts';
-import { about, at, type ConfigNode, child } from './config-node.ts';
+import { about, at, type ConfigNode, child, isMap, keysOf, valueAt } from './config-node.ts';
 import type { Reader } from './config-read.ts';
 import { endpointMark } from './endpoint-mark.ts';
 import { meetsFloor, regionWeights } from './floor.ts';
@@ -27,7 +27,7 @@ export function judgeEndpoints(
   const map = child(node, 'endpoints');
   if (map === undefined) return;
   if (drafts.length === 0) {
-    if (Object.keys(Object(at(map).value)).length === 0) {
+    if (isMap(valueAt(map)) && keysOf(map).length === 0) {
       reader.mistake(about(map), 'has no endpoint; write at least one');
     }
     return;
@@ -139,8 +139,10 @@ export function judgeFloor(
   drafts: readonly EndpointDraft[],
 ): void {
   const floorPercent = rules.policy?.floorPercent;
+  const policy = child(node, 'policy');
+  const floor = policy && child(policy, 'floor');
   const weighted = drafts.filter(isWeighted);
-  if (floorPercent === undefined || rules.acceptWithheld !== false) return;
+  if (floor === undefined || floorPercent === undefined || rules.acceptWithheld !== false) return;
   if (weighted.length === 0 || weighted.length < drafts.length) return;
   const last = Math.max(...weighted.map(({ tier }) => tier));
   const regions = regionWeights(weighted, last);
@@ -153,17 +155,16 @@ export function judgeFloor(
   if (first === undefined) return;
   const [region, weight] = first;
   const leaves = `losing ${region} leaves ${percentOf(total - weight, total)}%`;
-  const place = about(node, 'policy', 'floor');
   const serving = [...regions.values()].filter((value) => value > 0).length;
   if (withheld.length === serving) {
     reader.mistake(
-      place,
-      `of ${floorPercent}% can never hold: ${leaves}, and no region may be lost; write a lower floor, or accept-withheld: true`,
+      at(floor),
+      `can never hold: ${leaves}, and no region may be lost; write a lower floor, or accept-withheld: true`,
     );
   } else if (rules.mode === 'enforce') {
     reader.mistake(
-      place,
-      `of ${floorPercent}% withholds the loss of a single region: ${leaves}; write a lower floor, or accept-withheld: true`,
+      at(floor),
+      `withholds the loss of a single region: ${leaves}; write a lower floor, or accept-withheld: true`,
     );
   }
 }

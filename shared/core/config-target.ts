@@ -26,7 +26,7 @@ const RANGE_TROUBLE: Readonly<Record<Exclude<AddressRange, 'public'>, string>> =
     'is an address reserved for documentation; write a real one, or add its range to allow-addresses',
   loopback: `is a loopback address: each vantage would probe itself; ${NEVER}`,
   'link-local': `is a link-local address, which is never probed; ${NEVER}`,
-  metadata: `is a metadata address, which hands out credentials and is never probed; ${NEVER}`,
+  metadata: `is a metadata address: it hands out credentials and is never probed; ${NEVER}`,
   unspecified: `is the unspecified address; ${NEVER}`,
   multicast: `is a multicast address; ${NEVER}`,
   reserved: `is a reserved address; ${NEVER}`,
@@ -39,7 +39,7 @@ export const plainName = (name: string): string => name.toLowerCase().replace(/\
 export function nameTrouble(name: string): Trouble {
   if (name.includes('://')) return 'is a URL; write the DNS name alone';
   if (name.startsWith('*.')) return 'is a wildcard, which is not steered; write each name';
-  if (/[^\x21-\x7e]/.test(name))
+  if (/[^\x00-\x7f]/.test(name))
     return 'is not ASCII; write an international name in its xn-- form';
   if (name.length > NAME_LENGTH_MAX) {
     return `has ${name.length} characters, at most ${NAME_LENGTH_MAX} leave room for the _quorate record; write a shorter name`;
@@ -89,13 +89,13 @@ export function urlTrouble(text: string, judge: Judge): Trouble {
   if (!hostname.startsWith('[') && written !== hostname) {
     return `has a host that is another way to write ${hostname}; write it plainly`;
   }
-  return hostTrouble(host, judge) && `has the host ${host}, which ${hostTrouble(host, judge)}`;
+  return hostTrouble(host, judge) && `has the host ${written}, which ${hostTrouble(host, judge)}`;
 }
 
 /** `host:port`, with every placeholder filled in. */
-export function hostPortTrouble(text: string, judge: Judge): Trouble {
+export function hostPortTrouble(text: string, judge: Judge, example: string): Trouble {
   const parts = splitHostPort(text);
-  if (parts === undefined) return 'is not a host and a port; write one such as "{target}:5432"';
+  if (parts === undefined) return `is not a host and a port; write one such as ${example}`;
   return hostTrouble(parts.host, judge);
 }
 

@@ -5,11 +5,27 @@
  */
 import { canonicalText } from './canonical.ts';
 import { groupsOf, judgeNames } from './config-group.ts';
-import { about, at, type ConfigNode, child, nodeOf, overlay } from './config-node.ts';
+import {
+  about,
+  type ConfigNode,
+  child,
+  isMap,
+  keysOf,
+  nodeOf,
+  overlay,
+  valueAt,
+} from './config-node.ts';
 import { parsePolicy } from './config-policy.ts';
 import { type ConfigProblem, findings, type LineOf } from './config-problem.ts';
 import { parseElectorate, parseHome, parseVantages } from './config-quorum.ts';
-import { type Reader, readKey, readMap, readNamed, readRequired } from './config-read.ts';
+import {
+  noteMissing,
+  type Reader,
+  readKey,
+  readMap,
+  readNamed,
+  readRequired,
+} from './config-read.ts';
 import {
   checkEntries,
   fileEntries,
@@ -85,7 +101,7 @@ function parseFile(base: Reader, file: ConfigNode, packagedAt: EpochMs): Config 
   );
   const vantagesNode = child(file, 'vantages');
   if (vantagesNode === undefined) {
-    reader.mistake(about(file, 'vantages'), 'is missing; write at least three AWS regions');
+    noteMissing(reader, file, 'vantages', 'write at least three AWS regions');
   }
   const vantages = vantagesNode && parseVantages(reader, vantagesNode);
   const home = parseHome(reader, file, vantages);
@@ -133,8 +149,8 @@ function parseServices(
     example: 'services: { app: { names: [app.example.com], endpoints: … } }',
   });
   if (map === undefined) {
-    reader.mistake(about(file, 'services'), 'is missing; write at least one service');
-  } else if (named.length === 0 && Object.keys(Object(at(map).value)).length === 0) {
+    noteMissing(reader, file, 'services', 'write at least one service');
+  } else if (isMap(valueAt(map)) && keysOf(map).length === 0) {
     reader.mistake(about(map), 'has no service; write at least one');
   }
   const drafts: readonly ServiceDraft[] = named.flatMap(({ name, node }) => {
