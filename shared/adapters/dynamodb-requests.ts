@@ -142,7 +142,8 @@ export function dynamodbRequests({ client, table: TableName, clock, callTimeoutM
     });
   }
 
-  /** By id; what is not there is not in the map. Strongly consistent within the region. */
+  /** By id; what is not there is not in the map. Strongly consistent within the region. Nothing that is
+   *  read by id has a TTL. */
   async function batchGet<Id extends string>(
     ids: readonly Id[],
     keyOf: (id: Id) => Key,
@@ -155,7 +156,7 @@ export function dynamodbRequests({ client, table: TableName, clock, callTimeoutM
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH_MAX) {
       for (const item of await getBatch(keys.slice(start, start + KEYS_PER_BATCH_MAX), signal)) {
         const id = idOf.get(keyText(item));
-        if (id !== undefined && !isExpired(item, clock.now())) found.set(id, read(item));
+        if (id !== undefined) found.set(id, read(item));
       }
     }
     // The service answers in any order.

@@ -135,6 +135,15 @@ describe('dynamodb store: silence', () => {
     expect(world.clock.waiting()).toBe(0);
   });
 
+  it('says so when the caller had given up before the call', async () => {
+    await using world = await open(() => ok({}));
+
+    expect(await rejection(world.store.readHeads([EU], AbortSignal.abort()))).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('reading heads was given up'),
+    });
+  });
+
   it('ends a call whose credentials never come', async () => {
     const clock = fakeClock(NOW);
     const { promise: asked, resolve } = Promise.withResolvers<void>();

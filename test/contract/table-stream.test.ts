@@ -107,6 +107,7 @@ describe('global table: streams', () => {
 
     await world.put(EU, 'a', { value: 2 });
     await world.put(EU, 'a', { value: 3 });
+    await world.settled();
     const during = [...batches];
     finish();
     await world.table.idle();
