@@ -58,6 +58,8 @@ export function reportDesk(
 ): ReportDesk {
   let base: Base | undefined;
   let isTakenOver = false;
+  /** A run that was beaten knows of an older one, which will give way: two must not both wait. */
+  let wasBeaten = false;
   let queue: Promise<unknown> = Promise.resolve();
   const troubles: string[] = [];
 
@@ -163,7 +165,7 @@ export function reportDesk(
 
   const fileNow = async (result: ProbeRoundResult, signal: AbortSignal): Promise<Filing> => {
     if (isTakenOver) return { kind: 'taken-over' };
-    if (clock.now() - reporter.run.startedAt > YIELDS_AFTER_MS) {
+    if (!wasBeaten && clock.now() - reporter.run.startedAt > YIELDS_AFTER_MS) {
       await clock.sleep(YIELD_MS, signal);
     }
     if (base === undefined) {
@@ -187,7 +189,11 @@ export function reportDesk(
     isDone,
     // One at a time: rounds of several intervals build on each other's report.
     file: (result, signal) => {
-      const filed = queue.then(() => fileNow(result, signal));
+      const filed = queue.then(async () => {
+        const filing = await fileNow(result, signal);
+        wasBeaten = filing.kind === 'beaten' || (wasBeaten && filing.kind === 'unwritten');
+        return filing;
+      });
       queue = filed.catch(() => undefined);
       return filed;
     },
