@@ -210,7 +210,7 @@ export function route53Api(options: Route53Options): Route53Api {
     counters.requests[action] = (counters.requests[action] ?? 0) + 1;
     if (faults.down) return away(requestId);
     if (faults.denied) return error(403, 'AccessDenied', denial(action, id), requestId);
-    if (faults.throttled || !meter.hasRequestToken(action)) return throttled(requestId);
+    if (faults.throttled || !meter.hasRequestToken()) return throttled(requestId);
     const zone = hosted.get(id);
     if (action === 'ChangeResourceRecordSets' && zone) return write(zone, body, requestId);
     const reading = read(action, id, new URLSearchParams(query));

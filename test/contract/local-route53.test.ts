@@ -141,6 +141,28 @@ describe('a change', () => {
     expect(seen).toEqual([7, 7]);
   });
 
+  it('by hand is served at once where nothing older waits', async () => {
+    await using it = await world([us(100)]);
+    const zone = it.route53.zone(ID);
+
+    zone.edit([{ action: 'UPSERT', record: us(7) }]);
+
+    expect(weightIn(zone.served())).toBe(7);
+  });
+
+  it('keeps the spaces of a set identifier', async () => {
+    await using it = await world();
+
+    await it.sdk.send(change([['CREATE', { ...usSet(1), SetIdentifier: ' us ' }]]));
+
+    expect(
+      it.route53
+        .zone(ID)
+        .records()
+        .map(({ setIdentifier }) => setIdentifier),
+    ).toContain(' us ');
+  });
+
   it('carries every kind of record there and back, byte for byte', async () => {
     await using it = await world();
     const sets: ResourceRecordSet[] = [
@@ -552,6 +574,8 @@ describe('token buckets', () => {
     await it.clock.advance(1_000);
     expect(await burst(20)).toBe(10);
     expect(it.route53.counters.throttled).toBe(20);
+    await it.clock.advance(3_600_000);
+    expect(await burst(60)).toBe(50);
   });
 
   it('allow 1,500 changes at once and 100 more a second; an UPSERT takes two', async () => {
@@ -649,6 +673,19 @@ describe('robustness', () => {
       code: 'EADDRINUSE',
       message: expect.stringContaining('is taken'),
     });
+  });
+
+  it('waits with one timer a zone, and with none after its end', async () => {
+    const it = await world([us(100)]);
+    const zone = it.route53.zone(ID);
+    await it.sdk.send(move(100, 50));
+    await it.sdk.send(move(50, 0));
+    expect(it.clock.waiting()).toBe(1);
+
+    await it[Symbol.asyncDispose]();
+    zone.edit([{ action: 'UPSERT', record: us(7) }]);
+
+    expect(it.clock.waiting()).toBe(0);
   });
 
   it('leaves no timer behind', async () => {

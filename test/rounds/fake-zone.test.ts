@@ -97,6 +97,10 @@ describe('the fake zone', () => {
     expect(weightIn(zone.records())).toBe(100);
     await clock.advance(60_000);
     expect(weightIn(zone.records())).toBe(0);
+    await lateMove(0, 20);
+    await clock.advance(60_000);
+    expect((await zone.commit(ref, move(0, 30), '', live)).kind).toBe('refused');
+    await zone.commit(ref, move(20, 0), '', live);
     await lateMove(0, 50);
     await zone.commit(ref, move(0, 25), '', live);
     zone.land();
