@@ -97,13 +97,15 @@ export function bodyOf(item: Item): unknown {
 
 /**
  * A report with the `roundKey` that its item is compared by: where the rest can't be read, the vantage
- * can still replace it, instead of being locked out by its own broken item.
+ * can still replace it, instead of being locked out by its own broken item. Without one the item can't
+ * be compared with, so nothing of it counts.
  */
 export function reportOf(item: Item): unknown {
   const body = bodyOf(item);
   const stored = item.roundKey?.S;
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  return isObject && stored !== undefined ? { ...body, roundKey: stored } : body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  if (stored !== undefined) return { ...body, roundKey: stored };
+  return 'unreadable' in body ? body : unreadable('the attribute `roundKey` is not a string');
 }
 
 const unreadable = (why: string): Unreadable => ({ unreadable: why });

@@ -121,6 +121,16 @@ describe('dynamodb store: items that no version of us wrote', () => {
     });
   });
 
+  it('counts nothing of a report whose round can not be compared', async () => {
+    await using world = await open(clockAt(NOW));
+    const body = { S: JSON.stringify(aReport({ round: 1 })) };
+    await world.plant({ pk: `report#${EU}`, sk: 'now', body });
+
+    const read = await world.store.readReports([EU], LIVE);
+
+    expect(read.get(EU)).toEqual({ unreadable: 'the attribute `roundKey` is not a string' });
+  });
+
   it('reads a head it does not understand as no hint', async () => {
     await using world = await open(clockAt(NOW));
     const body = { S: '{"generations":{"app":7,"db":"8","x":1e400,"y":1.5}}' };
