@@ -171,9 +171,9 @@ function parseList(
     );
     return undefined;
   }
-  const items = itemsOf(list);
-  if (items.length === 0 || items.length > CHECK_LEAVES_MAX) {
-    reader.mistake(about(list), `has ${items.length} requests; write 1 to ${CHECK_LEAVES_MAX}`);
+  const { length } = valueAt(list) as readonly unknown[];
+  if (length === 0 || length > CHECK_LEAVES_MAX) {
+    reader.mistake(about(list), `has ${length} requests; write 1 to ${CHECK_LEAVES_MAX}`);
     return undefined;
   }
   if (depth >= CHECK_DEPTH_MAX) {
@@ -183,7 +183,7 @@ function parseList(
     );
     return undefined;
   }
-  const checks = items.map((item) => {
+  const checks = itemsOf(list).map((item) => {
     if (
       !readMap(reader, item, requestEntries, 'a request such as { url: https://{target}/health }')
     )

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { floorOf, meetsFloor, regionWeights } from '../../shared/core/floor.ts';
 import { regionId } from '../../shared/core/model.ts';
+import { holds } from '../fixtures/holds.ts';
 
 const endpoints = (
   weights: readonly (readonly [region: string, weight: number, tier?: number])[],
@@ -48,7 +49,7 @@ describe('the floor', () => {
       fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       fc.integer({ min: 0, max: 255 }),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(region, { maxLength: 50 }), (weights) => {
         const service = derived(...weights);
         const regions = [...regionWeights(service.endpoints, 1).values()];
@@ -67,7 +68,7 @@ describe('the floor', () => {
       fc.integer({ min: 0, max: 255 }),
       fc.integer({ min: 1, max: 3 }),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(weighted), fc.integer({ min: 1, max: 3 }), (weights, tier) => {
         const floor = floorOf(derived(...weights), tier);
 
