@@ -20,14 +20,16 @@ import {
   takesPart,
 } from './draft.ts';
 import { floorOf, meetsFloor } from './floor.ts';
-import { allowanceOf } from './rule-return.ts';
+import { type Allowance, allowanceOf } from './rule-return.ts';
 
 export function tierRule(draft: Draft, facts: Facts): Draft {
   const lines = draft.lines.filter(takesPart);
   const tiers = [...new Set(lines.map(tierOf))].sort((a, b) => a - b);
   const first = tiers[0] ?? 1;
   const inTier = (tier: number): Line[] => lines.filter((line) => tierOf(line) === tier);
-  const serving = tiers.find((tier) => hasEnough(inTier(tier), tier, facts)) ?? null;
+  const isDrifting = lines.some((line) => line.fixed === 'edited');
+  const reach: Reach = (line) => reachOf(line, facts, isDrifting);
+  const serving = tiers.find((tier) => hasEnough(inTier(tier), tier, facts, reach)) ?? null;
   if (tiers.length < 2) return { ...draft, serving };
   if (serving === null) {
     // Nothing can take over: later tiers stay as they are, and the floor judges the removals.
@@ -38,7 +40,7 @@ export function tierRule(draft: Draft, facts: Facts): Draft {
     );
   }
   const next = tiers.find((tier) => tier > serving) ?? null;
-  const isReturning = !isBackAtFull(inTier(serving), serving, facts);
+  const isReturning = !isBackAtFull(inTier(serving), serving, facts, reach);
   const downBefore = lines.filter((line) => tierOf(line) < serving && line.health === 'down');
   return mapLines({ ...draft, serving }, (line) => {
     if (!isFree(line)) return line;
@@ -56,14 +58,25 @@ export function tierRule(draft: Draft, facts: Facts): Draft {
 const tierOf = (line: Line): number => line.holding.endpoint.tier;
 const isFree = (line: Line): boolean => line.fixed === null;
 
+type Reach = (line: Line) => Pick<Allowance, 'weight' | 'phase'>;
+
+/** What an endpoint that is up can have after this batch: beside a drift, returns wait (rule 4). */
+function reachOf(line: Line, facts: Facts, isDrifting: boolean): ReturnType<Reach> {
+  const allowance = allowanceOf(line, facts);
+  const phase = line.holding.entry?.phase ?? line.phase;
+  return isDrifting && (phase.kind !== 'in' || tierOf(line) === 1)
+    ? { weight: Math.min(line.now, allowance.weight), phase }
+    : allowance;
+}
+
 /** What a tier could carry in this batch. An unknown endpoint counts with what it has. */
-function hasEnough(lines: readonly Line[], tier: number, facts: Facts): boolean {
+function hasEnough(lines: readonly Line[], tier: number, facts: Facts, reach: Reach): boolean {
   const capacity = sum(lines, (line) => {
     const full = configured(line);
     if (line.fixed !== null) return line.health === 'down' ? 0 : Math.min(line.to, full);
     switch (line.health) {
       case 'up':
-        return Math.min(allowanceOf(line, facts).weight, full);
+        return Math.min(reach(line).weight, full);
       case 'unknown':
         return Math.min(line.now, full);
       case 'down':
@@ -74,13 +87,13 @@ function hasEnough(lines: readonly Line[], tier: number, facts: Facts): boolean 
 }
 
 /** No endpoint is on its way up, and those that are `up` by quorum carry enough by themselves. */
-function isBackAtFull(lines: readonly Line[], tier: number, facts: Facts): boolean {
+function isBackAtFull(lines: readonly Line[], tier: number, facts: Facts, reach: Reach): boolean {
   const ups = lines.filter((line) => line.health === 'up' && line.fixed !== 'edited');
   const carried = sum(ups, (line) =>
-    Math.min(line.fixed === null ? allowanceOf(line, facts).weight : line.to, configured(line)),
+    Math.min(line.fixed === null ? reach(line).weight : line.to, configured(line)),
   );
   return (
-    ups.every((line) => line.fixed !== null || allowanceOf(line, facts).phase.kind !== 'ramp') &&
+    ups.every((line) => line.fixed !== null || reach(line).phase.kind !== 'ramp') &&
     carried > 0 &&
     meetsFloor(carried, sum(lines, configured), floorOf(facts.service, tier))
   );
