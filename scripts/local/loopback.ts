@@ -20,6 +20,9 @@ const FIRST_POSITION = 11;
 const POSITIONS_PER_BLOCK = 240;
 const BLOCKS = 65_536;
 
+/** Where the AAAA twins are: a unique local range, so that a prober must be told that it may. */
+export const LOCAL_IPV6 = 'fd51::/16';
+
 /** Worlds that run side by side take blocks some apart: one block holds 240 endpoints. */
 export function loopbackBlock(block: number): LoopbackBlock {
   const at = (position: number): readonly [number, number, number] => {

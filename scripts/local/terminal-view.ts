@@ -58,7 +58,7 @@ const asLine = (line: Line | string): Line => (typeof line === 'string' ? [line]
 function heading(state: WorldState, facts: ScreenFacts): readonly Line[] {
   const speed = facts.speed === 1 ? '' : `  speed ×${facts.speed}`;
   const readiness: Piece = state.ready
-    ? { text: 'ready', colour: 'green' }
+    ? { text: `ready ${facts.url} dns ${facts.dns.host}:${facts.dns.port}`, colour: 'green' }
     : { text: 'starting: waiting for every endpoint to be up and in DNS', colour: 'yellow' };
   return [
     [

@@ -10,7 +10,7 @@ import type { Fault, Parsed, Problem } from './faults.ts';
 import type { WorldState } from './world-state.ts';
 
 export type WorldControls = {
-  readonly state: () => Promise<WorldState>;
+  readonly state: () => WorldState;
   readonly parseFault: (body: unknown) => Parsed<Fault>;
   /** `isNew` is false if the very same fault holds already. */
   readonly addFault: (fault: Fault) => Promise<{ readonly id: string; readonly isNew: boolean }>;
@@ -52,8 +52,8 @@ export function worldApi(world: WorldControls): Hono {
       c.json({ error: `the body is larger than ${BODY_BYTES_MAX} bytes`, known: [] }, 413),
   });
 
-  app.get('/', async (c) => c.html(frontPage(await world.state())));
-  app.get('/world', async (c) => c.json(await world.state()));
+  app.get('/', async (c) => c.html(frontPage(world.state())));
+  app.get('/world', async (c) => c.json(world.state()));
 
   app.post('/world/faults', bodyMax, async (c) => {
     const body = parseJson(await c.req.text());
@@ -66,7 +66,7 @@ export function worldApi(world: WorldControls): Hono {
 
   app.delete('/world/faults/:id', async (c) => {
     if (await world.removeFault(c.req.param('id'))) return c.body(null, 204);
-    const { faults } = await world.state();
+    const { faults } = world.state();
     return c.json(unknownId('fault', c.req.param('id'), faults), 404);
   });
 
@@ -80,7 +80,7 @@ export function worldApi(world: WorldControls): Hono {
 
   app.delete('/world/orders/:id', async (c) => {
     if (await world.removeOrder(c.req.param('id'))) return c.body(null, 204);
-    const { orders } = await world.state();
+    const { orders } = world.state();
     return c.json(unknownId('order', c.req.param('id'), orders), 404);
   });
 

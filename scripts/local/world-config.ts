@@ -17,7 +17,7 @@ import type {
   Target,
 } from '../../shared/core/model.ts';
 import type { Door, Page } from './endpoint-server.ts';
-import type { LoopbackBlock } from './loopback.ts';
+import { LOCAL_IPV6, type LoopbackBlock } from './loopback.ts';
 
 export type PlayedEndpoint = {
   readonly service: string;
@@ -34,13 +34,15 @@ export type PlayedEndpoint = {
   readonly hosts: readonly string[];
 };
 
+export type LocalAddress = { readonly family: 4 | 6; readonly address: string };
+
 export type PlayedZone = { readonly id: string; readonly apex: string };
 
 export type WorldConfig = {
   readonly config: Config;
   readonly endpoints: readonly PlayedEndpoint[];
   /** Alias target → addresses, for DNS answers. */
-  readonly aliases: ReadonlyMap<string, { readonly ipv4: string; readonly ipv6: string }>;
+  readonly aliases: ReadonlyMap<string, readonly LocalAddress[]>;
   readonly zones: readonly PlayedZone[];
   readonly notes: readonly string[];
 };
@@ -52,7 +54,7 @@ export function recast(
 ): WorldConfig {
   const notes: string[] = [];
   const endpoints: PlayedEndpoint[] = [];
-  const aliases = new Map<string, { ipv4: string; ipv6: string }>();
+  const aliases = new Map<string, readonly LocalAddress[]>();
   let position = 0;
 
   const services = config.services.map((service) => ({
@@ -67,7 +69,10 @@ export function recast(
       for (const target of Object.values(endpoint.targets)) {
         // An alias that several endpoints share answers as the first of them.
         if (target.kind === 'alias' && !aliases.has(target.name)) {
-          aliases.set(target.name, { ipv4, ipv6 });
+          aliases.set(target.name, [
+            { family: 4, address: ipv4 },
+            { family: 6, address: ipv6 },
+          ]);
         }
       }
       return recastOne.endpoint;
@@ -80,7 +85,13 @@ export function recast(
     notes.push(`mode observe: ${names} (decides and records, never changes a weight)`);
   }
   return {
-    config: { ...config, services, zones: withoutRoles(config), notify: {} },
+    config: {
+      ...config,
+      services,
+      zones: withoutRoles(config),
+      notify: {},
+      allowAddresses: [...config.allowAddresses, LOCAL_IPV6],
+    },
     endpoints,
     aliases,
     zones: zonesOf(services),

@@ -16,12 +16,9 @@ export type LatestDecision = {
   readonly at: number;
   readonly region: string;
   readonly automation: string;
-  readonly generation: number | null;
   readonly sentences: readonly string[];
   readonly endpoints: readonly {
     readonly endpoint: string;
-    readonly verdict: 'up' | 'down' | 'unknown';
-    readonly degraded: boolean;
     readonly wanted: number | null;
     readonly why: string;
   }[];
@@ -98,7 +95,15 @@ export type StateParts = {
   readonly reports: ReadonlyMap<string, SeenReport>;
   readonly services: readonly Service[];
   readonly played: readonly PlayedEndpoint[];
-  readonly ballotOf: (service: string, endpoint: string, vantage: string) => Ballot;
+  /** Counted over all regions, by the production core. */
+  readonly viewOf: (service: Service) => {
+    readonly ballotOf: (endpoint: string, vantage: string) => Ballot;
+    readonly verdictOf: (
+      endpoint: string,
+    ) => { readonly value: 'up' | 'down' | 'unknown'; readonly degraded: boolean } | undefined;
+  };
+  /** Of the fence in the zone. */
+  readonly generationOf: (service: Service) => number | null;
   readonly decisions: ReadonlyMap<string, LatestDecision>;
   /** Service → the records that DNS answers from now. */
   readonly served: (service: Service) => readonly ZoneRecord[];
@@ -144,30 +149,29 @@ const CLOCK_TOLERANCE_MS = 5_000;
 function serviceState(service: Service, parts: StateParts): ServiceState {
   const decision = parts.decisions.get(service.id);
   const records = parts.served(service);
+  const view = parts.viewOf(service);
   return {
     service: service.id,
     names: service.names,
     mode: service.mode,
     automation: decision?.automation ?? null,
-    generation: decision?.generation ?? null,
+    generation: parts.generationOf(service),
     endpoints: service.endpoints.map((endpoint) => {
       const decided = decision?.endpoints.find((line) => line.endpoint === endpoint.id);
       const played = parts.played.find(
         (one) => one.service === service.id && one.endpoint === endpoint.id,
       );
+      const verdict = view.verdictOf(endpoint.id);
       const firstType = service.types.find((type) => endpoint.targets[type]);
       return {
         endpoint: endpoint.id,
         region: endpoint.region,
         address: (firstType && played?.answers[firstType]) ?? null,
         votes: Object.fromEntries(
-          service.vantages.map((vantage) => [
-            vantage,
-            parts.ballotOf(service.id, endpoint.id, vantage),
-          ]),
+          service.vantages.map((vantage) => [vantage, view.ballotOf(endpoint.id, vantage)]),
         ),
-        verdict: decided?.verdict ?? 'unknown',
-        degraded: decided?.degraded ?? null,
+        verdict: verdict?.value ?? 'unknown',
+        degraded: verdict?.degraded ?? null,
         weight: {
           configured: endpoint.weight,
           wanted: decided?.wanted ?? null,

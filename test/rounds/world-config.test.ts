@@ -90,7 +90,10 @@ describe('a configuration recast for loopback', () => {
       compilePattern,
     );
 
-    expect(world.aliases.get(alias.name)).toEqual({ ipv4: '127.0.1.11', ipv6: 'fd51:1::b' });
+    expect(world.aliases.get(alias.name)).toEqual([
+      { family: 4, address: '127.0.1.11' },
+      { family: 6, address: 'fd51:1::b' },
+    ]);
     expect(world.config.services[0]?.endpoints[0]?.targets.A).toEqual(alias);
     expect(world.config.services[0]?.endpoints[0]?.probeTargets).toEqual(['127.0.1.11']);
     expect(world.endpoints[0]?.answers.A).toBe('127.0.1.11');

@@ -1,0 +1,113 @@
+/**
+ * The production functions of one region, wired to the local world as AWS would wire them: by their
+ * environment. Only what a Lambda gets from its machine is replaced: clock, credentials, certificate
+ * roots, where loopback addresses are, and where logs go. Also what deploy writes before they run.
+ */
+import { probeHandler } from '../../functions/probe.ts';
+import { quorumHandler } from '../../functions/quorum.ts';
+import { addressPolicy } from '../../shared/adapters/address-policy.ts';
+import { dynamodbStore } from '../../shared/adapters/dynamodb-store.ts';
+import { httpProber } from '../../shared/adapters/http-prober.ts';
+import { manifestOf } from '../../shared/core/config.ts';
+import type { Config } from '../../shared/core/model.ts';
+import type { Clock, Prober } from '../../shared/ports.ts';
+import { AIDS, type Env, RELEASE, type WireOverrides } from '../../shared/wire.ts';
+import { documentClient, type GlobalTable } from './global-table.ts';
+import { latestDecision } from './latest-decision.ts';
+import type { Place } from './loopback.ts';
+import type { Functions } from './regions.ts';
+import type { LocalRoute53 } from './route53-server.ts';
+import { stoppableClock } from './stoppable-clock.ts';
+import type { LatestDecision } from './world-state.ts';
+
+export type Surroundings = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly table: GlobalTable;
+  readonly route53: LocalRoute53;
+};
+
+export type RegionWiring = Surroundings & {
+  readonly vantage: string;
+  readonly stop: AbortSignal;
+  /** PEM of the root that the world's endpoints are signed by. */
+  readonly ca: string;
+  readonly route: (address: string, port: number) => Place;
+  /** Puts the vantage's own troubles before the real prober. */
+  readonly aroundProber: (inner: Prober) => Prober;
+  readonly onDecision: (decision: LatestDecision) => void;
+  /** False: all regions decide at once, for races. */
+  readonly takesTurns: boolean;
+};
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** Nothing listens there: no check of a local world holds a secret. */
+const NOWHERE = 'http://127.0.0.1:9';
+
+export const environmentOf = (
+  { config, table, route53 }: Pick<Surroundings, 'config' | 'table' | 'route53'>,
+  vantage: string,
+): Env => ({
+  AWS_REGION: vantage,
+  QUORATE_VANTAGE: vantage,
+  QUORATE_TABLE: config.deployment,
+  AWS_ENDPOINT_URL_DYNAMODB: table.endpointOf(vantage),
+  AWS_ENDPOINT_URL_ROUTE_53: route53.url,
+  AWS_ENDPOINT_URL_SSM: NOWHERE,
+});
+
+export const commonOverrides = (
+  { config }: Pick<Surroundings, 'config'>,
+  clock: Clock,
+): WireOverrides => ({
+  config,
+  clock,
+  credentials: CREDENTIALS,
+  log: () => undefined,
+  metric: () => undefined,
+});
+
+export function startFunctions(wiring: RegionWiring): Functions {
+  const { config, vantage, stop } = wiring;
+  const clock = stoppableClock(wiring.clock, stop);
+  const env = environmentOf(wiring, vantage);
+  const overrides = commonOverrides(wiring, clock);
+  const prober = wiring.aroundProber(
+    httpProber({
+      clock,
+      secrets: { read: async () => undefined },
+      userAgent: `Quorate/${RELEASE} (vantage ${vantage})`,
+      isAllowed: addressPolicy(AIDS, {
+        allowAddresses: config.allowAddresses,
+        allowLoopback: true,
+      }),
+      ca: wiring.ca,
+      route: wiring.route,
+    }),
+  );
+  return {
+    probe: probeHandler(env, { ...overrides, prober }),
+    quorum: quorumHandler(env, overrides, {
+      takesTurns: wiring.takesTurns,
+      onResults: (results) => {
+        // A killed process tells nothing any more.
+        if (stop.aborted) return;
+        for (const result of results) wiring.onDecision(latestDecision(result, vantage));
+      },
+    }),
+  };
+}
+
+/** What a deployment leaves in the table before its functions run. */
+export async function deploy(
+  { config, clock, table }: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = documentClient(table.endpointOf(config.home), config.home);
+  try {
+    const store = dynamodbStore({ client, table: config.deployment, clock });
+    await store.writeManifest(manifestOf(config), signal);
+  } finally {
+    client.destroy();
+  }
+}

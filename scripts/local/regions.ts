@@ -1,0 +1,113 @@
+/**
+ * One region of the deployment: its two production functions, invoked by its own schedule and by the
+ * stream of its own replica, as on AWS. In: how to make the functions and where it is. Out: errors,
+ * told to whoever listens. A region that goes down loses its processes with all they remember,
+ * and comes back with cold starts.
+ */
+import type { Context, DynamoDBRecord } from 'aws-lambda';
+import type { Clock } from '../../shared/ports.ts';
+import { type FunctionName, lambdaContext, runSchedule, scheduledEvent } from './scheduler.ts';
+
+export type Handler = (event: unknown, context: Context) => Promise<unknown>;
+export type Functions = Readonly<Record<FunctionName, Handler>>;
+
+export type RegionOptions = {
+  readonly deployment: string;
+  readonly vantage: string;
+  /** The world's; what the functions themselves read may be skewed. */
+  readonly clock: Clock;
+  readonly periodMs: number;
+  /** A cold start: `stop` ends whatever runs, as a killed process would. */
+  readonly start: (stop: AbortSignal) => Functions;
+  readonly onError: (name: FunctionName, error: unknown) => void;
+};
+
+export type Region = AsyncDisposable & {
+  readonly vantage: string;
+  /** True: nothing runs here until it is set to false again. */
+  readonly setDown: (isDown: boolean) => Promise<void>;
+  /** A batch of the replica's stream; resolves when the function is done with it. */
+  readonly takeStream: (records: readonly DynamoDBRecord[]) => Promise<void>;
+  /** One invocation outside the schedule, for drills that race writers. */
+  readonly invoke: (name: FunctionName) => Promise<unknown>;
+};
+
+type Incarnation = {
+  readonly stop: AbortController;
+  readonly functions: Functions;
+  readonly running: Set<Promise<unknown>>;
+  readonly schedules: readonly Promise<void>[];
+};
+
+export function openRegion(options: RegionOptions): Region {
+  const { deployment, vantage, clock, periodMs } = options;
+  const place = { deployment, vantage };
+  let life: Incarnation | undefined;
+
+  const run = (
+    { functions, running, stop }: Omit<Incarnation, 'schedules'>,
+    name: FunctionName,
+    event: unknown,
+  ): Promise<unknown> => {
+    const ended = functions[name](event, lambdaContext(place, name, clock)).then(
+      (result) => result,
+      (error: unknown) => {
+        // What a killed process leaves behind is no error of the function.
+        if (!stop.signal.aborted) options.onError(name, error);
+        return undefined;
+      },
+    );
+    running.add(ended);
+    void ended.finally(() => running.delete(ended));
+    return ended;
+  };
+
+  const boot = (): Incarnation => {
+    const stop = new AbortController();
+    const started = {
+      stop,
+      functions: options.start(stop.signal),
+      running: new Set<Promise<unknown>>(),
+    };
+    const schedules = (['probe', 'quorum'] as const).map((name) =>
+      runSchedule({
+        clock,
+        periodMs,
+        signal: stop.signal,
+        invoke: (at) => void run(started, name, scheduledEvent(place, name, at)),
+      }),
+    );
+    return { ...started, schedules };
+  };
+
+  const kill = async (): Promise<void> => {
+    const ending = life;
+    life = undefined;
+    if (!ending) return;
+    ending.stop.abort(new Error(`${vantage} is stopped`));
+    await Promise.all([...ending.running, ...ending.schedules]);
+  };
+
+  life = boot();
+  return {
+    vantage,
+    async setDown(isDown) {
+      if (isDown) await kill();
+      else life ??= boot();
+    },
+    async takeStream(records) {
+      const wanted = records.filter(passesFilter);
+      if (life && wanted.length > 0) await run(life, 'quorum', { Records: wanted });
+    },
+    async invoke(name) {
+      return life ? run(life, name, scheduledEvent(place, name, clock.now())) : undefined;
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+/** The event source mapping's filter: reports of vantages that changed a vote. */
+const passesFilter = ({ eventName, dynamodb }: DynamoDBRecord): boolean =>
+  eventName !== 'REMOVE' &&
+  dynamodb?.Keys?.pk?.S?.startsWith('report#') === true &&
+  dynamodb.NewImage?.changed?.BOOL === true;

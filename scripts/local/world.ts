@@ -1,0 +1,391 @@
+/**
+ * The local world: the production functions of every region, and real servers for all that they talk
+ * to, in one process on loopback. In: a configuration and how fast time goes. Out: a running world that
+ * can be looked at, broken, healed and ended. Several worlds run side by side, each on its own block of
+ * addresses and its own ports. Everything opened here is closed by disposing it, in reverse order.
+ */
+import { compilePattern } from '../../shared/adapters/patterns.ts';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
+import { type Config, epochMs } from '../../shared/core/model.ts';
+import type { ZoneRecord } from '../../shared/core/zone-record.ts';
+import type { Clock, Prober } from '../../shared/ports.ts';
+import { makeAuthority } from './certificates.ts';
+import { openControlServer } from './control-server.ts';
+import { startDns } from './dns-server.ts';
+import { type NameServer, watchDns } from './dns-watch.ts';
+import { openEndpointPark } from './endpoint-park.ts';
+import { type FaultDesk, faultDesk } from './fault-desk.ts';
+import { type KnownWorld, parseFault } from './faults.ts';
+import { startGlobalTable } from './global-table.ts';
+import { loopbackBlock } from './loopback.ts';
+import { newsDesk } from './news.ts';
+import { type Observer, openObserver } from './observer.ts';
+import { type OrderState, openOperator } from './operator.ts';
+import { parseOrder } from './orders.ts';
+import { deploy, type RegionWiring, startFunctions } from './production.ts';
+import { openRegion, type Region } from './regions.ts';
+import { type LocalRoute53, startRoute53 } from './route53-server.ts';
+import { type OrderRequest, worldApi } from './world-api.ts';
+import { recast, type WorldConfig } from './world-config.ts';
+import { type EventHub, eventHub, type WorldListener } from './world-events.ts';
+import { openHttp, portTaken } from './world-http.ts';
+import { worldProber } from './world-prober.ts';
+import { type LatestDecision, type WorldState, worldState } from './world-state.ts';
+import { watchZones } from './zone-watch.ts';
+
+export type WorldOptions = {
+  /** As parsed from the user's file. */
+  readonly config: Config;
+  /** Divides every duration. */
+  readonly speed?: number;
+  /** Of the HTTP API; 0 or absent: any free one. */
+  readonly port?: number;
+  readonly dnsPort?: number;
+  /** Of both functions' schedules, a minute on AWS. Default: the shortest check interval. */
+  readonly schedulePeriodMs?: number;
+  /** Route 53's PENDING → INSYNC. */
+  readonly insyncDelayMs?: number;
+  /** Between replicas of the table. */
+  readonly replicationLagMs?: number;
+  /** Endpoints live at 127.x.y.*; this is x·256 + y. Worlds side by side take different ones. */
+  readonly block?: number;
+  /** False: no region waits for its turn, so that all of them race. */
+  readonly takesTurns?: boolean;
+  /** Between two looks at DNS, in real time. */
+  readonly sampleMs?: number;
+};
+
+export type World = AsyncDisposable & {
+  readonly url: string;
+  readonly dns: NameServer;
+  /** As played: addresses are loopback ones. */
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly state: () => WorldState;
+  readonly addFault: FaultDesk['add'];
+  /** False: there is none with that id. */
+  readonly removeFault: FaultDesk['remove'];
+  readonly order: (request: OrderRequest) => Promise<OrderState>;
+  readonly removeOrder: (id: string) => Promise<boolean>;
+  /** One invocation of `quorum` in every region at once, outside the schedule. */
+  readonly invokeQuorum: () => Promise<void>;
+  /** Every endpoint is up by quorum, and DNS has answered each one that has weight. */
+  readonly ready: Promise<void>;
+  /** Returns the function that ends the subscription. */
+  readonly onEvent: (listener: WorldListener) => () => void;
+  /** For drills that need a fault the API has no word for. */
+  readonly route53: LocalRoute53;
+};
+
+/** As on AWS; shorter where checks are, so that a return's steps are not waited for. */
+const SCHEDULE_PERIOD_MS_MAX = 60_000;
+const INSYNC_DELAY_MS = 1_000;
+const REPLICATION_LAG_MS = 200;
+const SAMPLE_MS = 250;
+const BLOCK = 1;
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const clock = systemClock(options.speed ?? 1);
+  const now = (): number => clock.now();
+  const events = eventHub();
+  const stop = new AbortController();
+  await using opened = new AsyncDisposableStack();
+
+  const played = recast(options.config, loopbackBlock(options.block ?? BLOCK), compilePattern);
+  const { config } = played;
+  const known = knownWorld(played);
+  const authority = await makeAuthority();
+  const park = opened.use(await openEndpointPark({ ...played, authority, clock }));
+  const control = opened.use(await openControlServer());
+  const { route53, dns } = await openZones(opened, played, clock, options);
+  const observer = openObserver({ config, now, events });
+  const regions = new Map<string, Region>();
+  const table = opened.use(
+    await startGlobalTable({
+      clock,
+      regions: config.vantages,
+      table: config.deployment,
+      lagMs: options.replicationLagMs ?? REPLICATION_LAG_MS,
+      onStream: async (region, records) => {
+        showReports(observer, records);
+        await regions.get(region)?.takeStream(records);
+      },
+    }),
+  );
+  const surroundings = { config, clock, table, route53 };
+  await deploy(surroundings, stop.signal);
+
+  const desk = faultDesk({ config, known, park, table, route53, regions, events, now });
+  const zones = watchZones(route53, { config, now, events });
+  const news = newsDesk();
+  events.on(news.takeEvent);
+  const decisions = new Map<string, LatestDecision>();
+  const takeDecision = (decision: LatestDecision): void => {
+    const before = decisions.get(decision.service);
+    if (before && before.at > decision.at) return;
+    decisions.set(decision.service, decision);
+    news.takeDecision(decision, before);
+    announce(events, decision, before);
+  };
+
+  const bootRegion = regionBooter({
+    ...surroundings,
+    ca: authority.ca,
+    route: park.route,
+    proberOf: (vantage, inner) =>
+      worldProber({
+        inner,
+        clock,
+        vantage,
+        effects: desk.effects,
+        endpointAt: park.endpointAt,
+        controlUrl: control.url,
+        onAnswer: (endpoint, response) => observer.takeAnswer(vantage, endpoint, response),
+      }),
+    skewMsOf: (vantage) => desk.effects().skewMs.get(vantage) ?? 0,
+    periodMs: options.schedulePeriodMs ?? schedulePeriodMs(config),
+    onDecision: takeDecision,
+    takesTurns: options.takesTurns ?? true,
+    events,
+  });
+  for (const vantage of config.vantages) regions.set(vantage, opened.use(bootRegion(vantage)));
+
+  const operator = opened.use(openOperator({ ...surroundings, stop: stop.signal }));
+  let isReady = false;
+  const readiness = Promise.withResolvers<void>();
+  const state = (): WorldState =>
+    worldState({
+      now: now(),
+      ready: isReady,
+      deployment: config.deployment,
+      vantages: config.vantages,
+      downVantages: desk.effects().downVantages,
+      reports: observer.reports(),
+      services: config.services,
+      played: played.endpoints,
+      viewOf: observer.viewOf,
+      generationOf: zones.generationOf,
+      decisions,
+      served: zones.servedRecords,
+      answers: sampler.shares(),
+      faults: desk.list(),
+      orders: operator.orders(),
+      news: news.list(),
+      notes: played.notes,
+    });
+  const sampler = opened.use(
+    watchDns({
+      services: config.services,
+      nameServer: dns,
+      periodMs: options.sampleMs ?? SAMPLE_MS,
+      onTurn: () => {
+        observer.look();
+        if (isReady || !isServing(state(), sampler.hasAnswered)) return;
+        isReady = true;
+        events.emit({ event: 'ready', at: now(), url: http.url, dns: `${dns.host}:${dns.port}` });
+        readiness.resolve();
+      },
+    }),
+  );
+
+  const controls = {
+    addFault: desk.add,
+    removeFault: desk.remove,
+    ...toldOrders(operator, events, now),
+  };
+  const http = opened.use(
+    await openHttp(
+      worldApi({
+        ...controls,
+        state,
+        parseFault: (body) => parseFault(body, known),
+        parseOrder: (body) => parseOrder(body, known),
+      }),
+      options.port ?? 0,
+    ),
+  );
+  const bringingIn = operator.bringIn().catch((error: unknown) => {
+    if (!stop.signal.aborted) readiness.reject(error);
+  });
+  readiness.promise.catch(() => undefined); // Whoever awaits `ready` hears of it; nobody has to.
+
+  const running = opened.move();
+  return {
+    url: http.url,
+    dns,
+    config,
+    clock,
+    state,
+    ...controls,
+    invokeQuorum: async () => {
+      await Promise.all([...regions.values()].map((region) => region.invoke('quorum')));
+    },
+    ready: readiness.promise,
+    onEvent: events.on,
+    route53,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new Error('the local world ends'));
+      await bringingIn;
+      await running.disposeAsync();
+    },
+  };
+}
+
+function toldOrders(
+  operator: Operator,
+  events: EventHub,
+  now: () => number,
+): Pick<World, 'order' | 'removeOrder'> {
+  return {
+    async order(request) {
+      const order = await operator.order(request);
+      events.emit({ event: 'order', at: now(), id: order.id, order });
+      return order;
+    },
+    async removeOrder(id) {
+      const isGone = await operator.removeOrder(id);
+      if (isGone) events.emit({ event: 'order-removed', at: now(), id });
+      return isGone;
+    },
+  };
+}
+
+type BootOptions = Omit<RegionWiring, 'vantage' | 'stop' | 'aroundProber'> & {
+  readonly proberOf: (vantage: string, inner: Prober) => Prober;
+  readonly skewMsOf: (vantage: string) => number;
+  readonly periodMs: number;
+  readonly events: EventHub;
+};
+
+function regionBooter(options: BootOptions): (vantage: string) => Region {
+  const { config, clock, events, proberOf, skewMsOf } = options;
+  return (vantage) =>
+    openRegion({
+      deployment: config.deployment,
+      vantage,
+      clock,
+      periodMs: options.periodMs,
+      start: (stop) =>
+        startFunctions({
+          ...options,
+          vantage,
+          clock: { ...clock, now: () => epochMs(clock.now() + skewMsOf(vantage)) },
+          stop,
+          aroundProber: (inner) => proberOf(vantage, inner),
+        }),
+      onError: (name, error) => {
+        const message = error instanceof Error ? error.message : String(error);
+        events.emit({ event: 'error', at: clock.now(), vantage, function: name, message });
+      },
+    });
+}
+
+async function openZones(
+  opened: AsyncDisposableStack,
+  played: WorldConfig,
+  clock: Clock,
+  options: WorldOptions,
+): Promise<{ readonly route53: LocalRoute53; readonly dns: NameServer }> {
+  const route53 = opened.use(
+    await startRoute53({
+      clock,
+      zones: played.zones.map(({ id, apex }) => ({
+        id,
+        name: apex,
+        records: recordsOfObserved(played.config, id),
+      })),
+      insyncDelayMs: options.insyncDelayMs ?? INSYNC_DELAY_MS,
+    }),
+  );
+  const port = options.dnsPort ?? 0;
+  const dns = await startDns({
+    port,
+    random: Math.random,
+    zones: () => route53.zones.map((zone) => ({ name: zone.name, records: zone.served() })),
+    resolveAlias: ({ name }) => played.aliases.get(name) ?? [],
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? portTaken(port, '--dns-port', error) : error;
+  });
+  opened.use(dns);
+  return { route53, dns: { host: '127.0.0.1', port: dns.port } };
+}
+
+/** Nobody brings in what is only observed: its records stand there from the first, as a user's would. */
+function recordsOfObserved(config: Config, zoneId: string): readonly ZoneRecord[] {
+  return config.services
+    .filter((service) => service.mode === 'observe' && service.zone.id === zoneId)
+    .flatMap((service) =>
+      service.endpoints.flatMap((endpoint) =>
+        service.names.flatMap((name) =>
+          service.types.flatMap((type): ZoneRecord[] => {
+            const target = endpoint.targets[type];
+            if (!target) return [];
+            const { setIdentifier, weight } = endpoint;
+            const common = { name, type, setIdentifier, weight };
+            if (target.kind === 'value') {
+              return [{ ...common, ttlSeconds: service.ttlSeconds, values: [target.value] }];
+            }
+            const { kind: _kind, ...alias } = target;
+            return [{ ...common, alias }];
+          }),
+        ),
+      ),
+    );
+}
+
+const knownWorld = ({ config, endpoints }: WorldConfig): KnownWorld => ({
+  vantages: config.vantages,
+  services: config.services.map((service) => ({
+    service: service.id,
+    endpoints: endpoints
+      .filter((played) => played.service === service.id)
+      .map(({ endpoint, region, doors }) => ({
+        endpoint,
+        region,
+        hasHttp: doors.some(({ protocol }) => protocol !== 'tcp'),
+        hasTls: doors.some(({ protocol }) => protocol === 'https'),
+      })),
+  })),
+});
+
+const schedulePeriodMs = (config: Config): number =>
+  Math.min(SCHEDULE_PERIOD_MS_MAX, ...config.services.map(({ everyMs }) => everyMs));
+
+/** A report as any replica shows it, straight from the stream's image. */
+function showReports(
+  observer: Observer,
+  records: Parameters<NonNullable<Parameters<typeof startGlobalTable>[0]['onStream']>>[1],
+): void {
+  for (const { dynamodb } of records) {
+    const key = dynamodb?.Keys?.pk?.S ?? '';
+    const body = dynamodb?.NewImage?.body?.S;
+    if (!key.startsWith(REPORT_PREFIX) || body === undefined) continue;
+    observer.takeReport(key.slice(REPORT_PREFIX.length), JSON.parse(body));
+  }
+}
+const REPORT_PREFIX = 'report#';
+
+function announce(
+  events: EventHub,
+  { service, at, region, automation, sentences }: LatestDecision,
+  before: LatestDecision | undefined,
+): void {
+  const isSame =
+    before?.automation === automation && before.sentences.join('\n') === sentences.join('\n');
+  if (!isSame) events.emit({ event: 'decision', at, service, region, automation, sentences });
+}
+
+/** Up by quorum, all of them, and DNS has answered each one that has weight. */
+function isServing(
+  state: WorldState,
+  hasAnswered: (service: string, answer: string) => boolean,
+): boolean {
+  return state.services.every(({ service, endpoints }) => {
+    const serving = endpoints.filter(({ weight }) => (weight.served ?? 0) > 0);
+    return (
+      serving.length > 0 &&
+      endpoints.every(({ verdict }) => verdict === 'up') &&
+      serving.every(({ address }) => address !== null && hasAnswered(service, address))
+    );
+  });
+}
