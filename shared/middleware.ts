@@ -140,7 +140,10 @@ export function lambdaStack<TEvent, TResult>(
 
 /** Runs after `sortErrors` has counted: middy takes error middlewares in reverse. */
 function flushAtEnd(telemetry: Telemetry): MiddlewareObj {
-  const flush = (): void => telemetry.flush();
+  // In braces: middy takes whatever a middleware returns for the response.
+  const flush = (): void => {
+    telemetry.flush();
+  };
   return { after: flush, onError: flush };
 }
 
