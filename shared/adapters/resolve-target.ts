@@ -48,7 +48,7 @@ export function targetResolver(options: {
 
   return async (target, signal) => {
     const name = target.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-    const literal = isIP(name);
+    const literal = name.includes('%') ? 0 : isIP(name); // Node takes an address with a zone for one.
     if (literal !== 0) return checked([{ address: name, family: literal === 4 ? 4 : 6 }]);
     if (isDisguisedAddress(name)) {
       return fail('address-not-allowed', `${name} is no plain address and no name`);

@@ -280,6 +280,29 @@ describe('what is connected to', () => {
     expect(made).toBe(0);
   });
 
+  it.each(['2130706433', '0x7f.1', '127.1', 'fe80::1%lo', 'a/b', 'a b', '1.2.3.4.5'])(
+    'F95 %s is refused before anybody is asked',
+    async (target) => {
+      let made = 0;
+      const resolve = targetResolver({
+        isAllowed: anything,
+        makeResolver: () => {
+          made += 1;
+          return scripted({ resolve4: async () => ['192.0.2.1'] });
+        },
+      });
+
+      expect(await resolve(target, neverAborted())).toMatchObject({ code: 'address-not-allowed' });
+      expect(made).toBe(0);
+    },
+  );
+
+  it.each(['', '.', `${'a'.repeat(63)}.`.repeat(4)])('%j is no host name', async (target) => {
+    const resolve = targetResolver({ isAllowed: anything, makeResolver: () => scripted({}) });
+
+    expect(await resolve(target, neverAborted())).toMatchObject({ code: 'dns-not-found' });
+  });
+
   it('a chain of aliases without end is a loop', async () => {
     let hop = 0;
     const endless = scripted({ resolveCname: async () => [`hop-${hop++}.test`] });

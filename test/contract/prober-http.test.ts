@@ -312,6 +312,17 @@ describe('odd and hostile answers', () => {
     await server.idle();
   });
 
+  it('F23 after 64 KiB nobody waits for the rest', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n';
+    await using server = await rawServer(answering(`${head}${'z'.repeat(70_000)}`, 'keep'));
+
+    expect(await resultOf(prober, httpProbe(server.port))).toMatchObject({
+      kind: 'http',
+      body: 'z'.repeat(65_536),
+    });
+    await server.idle();
+  });
+
   it('F23 chunks that are all frame and no content are left', async () => {
     await using server = await rawServer(
       pouring('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;', 'x'),
