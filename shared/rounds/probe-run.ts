@@ -121,7 +121,7 @@ export async function probeRun(
         return;
       }
       if (filing.kind === 'written') {
-        book.add(result.observations, result.mark.observedAt);
+        book.add(result.observations);
         await book.settle(inner);
       }
     }

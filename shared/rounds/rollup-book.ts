@@ -24,7 +24,8 @@ const HOUR_TRIED_FOR_MS = 15 * 60_000;
 const HOUR_RUN = 'hour';
 
 export type RollupBook = {
-  readonly add: (observations: readonly Observation[], at: EpochMs) => void;
+  /** To the minute that is now, not the one of the round's start: what was written stays closed. */
+  readonly add: (observations: readonly Observation[]) => void;
   /** Writes the minutes that are over. */
   readonly settle: (signal: AbortSignal) => Promise<void>;
   /** Writes what is left. */
@@ -86,8 +87,8 @@ export function rollupBook(
   };
 
   return {
-    add: (observations, at) => {
-      const startAt = minuteOf(at);
+    add: (observations) => {
+      const startAt = minuteOf(clock.now());
       const key = { vantage, span: 'minute', startAt, run } as const;
       const known = minutes.get(startAt)?.lines ?? [];
       minutes.set(startAt, mergeRollups(key, [known, rollupOf(key, observations).lines]));

@@ -2,9 +2,16 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { probeHandler } from '../../functions/probe.ts';
+import packageFile from '../../package.json' with { type: 'json' };
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { LogEntry, MetricEntry } from '../../shared/middleware.ts';
-import { type Env, parseEnv, readPackagedConfig, type WireOverrides } from '../../shared/wire.ts';
+import {
+  type Env,
+  parseEnv,
+  RELEASE,
+  readPackagedConfig,
+  type WireOverrides,
+} from '../../shared/wire.ts';
 import { FAKE_START, type FakeClock, fakeClock, fakeIds } from '../fakes/fake-clock.ts';
 import { type FakeStore, fakeStore } from '../fakes/fake-store.ts';
 import { sampleConfig, VANTAGES } from '../fakes/sample-service.ts';
@@ -126,6 +133,12 @@ describe('the probe handler', () => {
     );
 
     expect([...store.table.reports.keys()].sort()).toEqual(['eu-west-1', 'us-east-1']);
+  });
+});
+
+describe('the release', () => {
+  it('is the version of the package', () => {
+    expect(RELEASE).toBe(packageFile.version);
   });
 });
 

@@ -506,6 +506,23 @@ describe('rollups', () => {
     ]);
   });
 
+  it('lose no look of a round that crosses the minute beside faster ones', async () => {
+    const services = [
+      sampleService({ id: serviceId('fast'), everyMs: 5_000 }),
+      sampleService({ id: serviceId('slow'), everyMs: 30_000 }),
+    ];
+    const world = newWorld({ config: sampleConfig({ services }), vantage: VANTAGES[4]! });
+
+    await world.run({ remainingMs: 100_000 });
+
+    const rollups = [...world.store.table.rollups.values()] as unknown as Rollup[];
+    const lines = rollups.flatMap((rollup) => rollup.lines);
+    const counted = lines.reduce((sum, line) => sum + line.passes, 0);
+    const looked = world.facts.reduce((sum, fact) => sum + fact.passed, 0);
+    expect(counted).toBe(looked);
+    expect(looked).toBeGreaterThan(50);
+  });
+
   it('of the past hour are added up once, some minutes after it is over', async () => {
     const startAt = FAKE_START + 3_600_000;
     const world = newWorld({ startAt: startAt + 100_000 });
