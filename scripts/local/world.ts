@@ -20,11 +20,13 @@ import { startGlobalTable } from './global-table.ts';
 import { loopbackBlock } from './loopback.ts';
 import { newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
-import { type OrderState, openOperator } from './operator.ts';
+import { type Operator, type OrderState, openOperator } from './operator.ts';
 import { parseOrder } from './orders.ts';
 import { deploy, type RegionWiring, startFunctions } from './production.ts';
 import { openRegion, type Region } from './regions.ts';
+import type { Buckets } from './route53-meter.ts';
 import { type LocalRoute53, startRoute53 } from './route53-server.ts';
+import type { OnStream } from './table-stream.ts';
 import { type OrderRequest, worldApi } from './world-api.ts';
 import { recast, type WorldConfig } from './world-config.ts';
 import { type EventHub, eventHub, type WorldListener } from './world-events.ts';
@@ -51,6 +53,8 @@ export type WorldOptions = {
   readonly block?: number;
   /** False: no region waits for its turn, so that all of them race. */
   readonly takesTurns?: boolean;
+  /** Route 53's token buckets; false: none, for drills that race writers. */
+  readonly buckets?: Buckets | false;
   /** Between two looks at DNS, in real time. */
   readonly sampleMs?: number;
 };
@@ -106,10 +110,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       regions: config.vantages,
       table: config.deployment,
       lagMs: options.replicationLagMs ?? REPLICATION_LAG_MS,
-      onStream: async (region, records) => {
-        showReports(observer, records);
-        await regions.get(region)?.takeStream(records);
-      },
+      onStream: onStream(observer, regions),
     }),
   );
   const surroundings = { config, clock, table, route53 };
@@ -217,9 +218,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     clock,
     state,
     ...controls,
-    invokeQuorum: async () => {
-      await Promise.all([...regions.values()].map((region) => region.invoke('quorum')));
-    },
+    invokeQuorum: () => invokeEverywhere(regions),
     ready: readiness.promise,
     onEvent: events.on,
     route53,
@@ -229,6 +228,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await running.disposeAsync();
     },
   };
+}
+
+async function invokeEverywhere(regions: ReadonlyMap<string, Region>): Promise<void> {
+  await Promise.all([...regions.values()].map((region) => region.invoke('quorum')));
 }
 
 function toldOrders(
@@ -295,6 +298,7 @@ async function openZones(
         records: recordsOfObserved(played.config, id),
       })),
       insyncDelayMs: options.insyncDelayMs ?? INSYNC_DELAY_MS,
+      ...(options.buckets === undefined ? {} : { buckets: options.buckets }),
     }),
   );
   const port = options.dnsPort ?? 0;
@@ -351,18 +355,18 @@ const knownWorld = ({ config, endpoints }: WorldConfig): KnownWorld => ({
 const schedulePeriodMs = (config: Config): number =>
   Math.min(SCHEDULE_PERIOD_MS_MAX, ...config.services.map(({ everyMs }) => everyMs));
 
-/** A report as any replica shows it, straight from the stream's image. */
-function showReports(
-  observer: Observer,
-  records: Parameters<NonNullable<Parameters<typeof startGlobalTable>[0]['onStream']>>[1],
-): void {
-  for (const { dynamodb } of records) {
-    const key = dynamodb?.Keys?.pk?.S ?? '';
-    const body = dynamodb?.NewImage?.body?.S;
-    if (!key.startsWith(REPORT_PREFIX) || body === undefined) continue;
-    observer.takeReport(key.slice(REPORT_PREFIX.length), JSON.parse(body));
-  }
-}
+/** To the observer at once, to the region's own function as a shard's reader does: one batch at a time. */
+const onStream =
+  (observer: Observer, regions: ReadonlyMap<string, Region>): OnStream =>
+  async (region, records) => {
+    for (const { dynamodb } of records) {
+      const key = dynamodb?.Keys?.pk?.S ?? '';
+      const body = dynamodb?.NewImage?.body?.S;
+      if (!key.startsWith(REPORT_PREFIX) || body === undefined) continue;
+      observer.takeReport(key.slice(REPORT_PREFIX.length), JSON.parse(body));
+    }
+    await regions.get(region)?.takeStream(records);
+  };
 const REPORT_PREFIX = 'report#';
 
 function announce(
