@@ -446,3 +446,25 @@ it('every leaf and target is asked under the key it is judged by', () => {
 
   expect(probesOf(service, endpoint).map(({ key }) => key)).toEqual(keys);
 });
+
+it('F20 a check that names a 3xx judges the redirect itself, any other one follows it', () => {
+  const endpoint = sampleEndpoint('eu-west-1');
+  const service = sampleService({ endpoints: [endpoint] });
+  const follows = (expected: HttpCheck['expect']): unknown => {
+    const request = leafRequest(service, endpoint, http('a', { expect: expected }), '203.0.113.1');
+    return request.kind === 'http' && request.followsRedirects;
+  };
+
+  expect(follows({})).toBeUndefined();
+  expect(follows({ status: [{ from: 200, to: 299 }] })).toBeUndefined();
+  expect(follows({ status: [{ from: 400, to: 499 }] })).toBeUndefined();
+  expect(
+    follows({
+      status: [
+        { from: 200, to: 299 },
+        { from: 301, to: 302 },
+      ],
+    }),
+  ).toBe(false);
+  expect(follows({ status: [{ from: 200, to: 399 }] })).toBe(false);
+});
