@@ -188,7 +188,7 @@ function parseList(
       !readMap(reader, item, requestEntries, 'a request such as { url: https://{target}/health }')
     )
       return undefined;
-    const all = overlay(item, request.all) ?? item;
+    const all = overlay(item, request.all);
     return parseRequest(reader, { kindAt: item, own: item, all }, scope, depth + 1);
   });
   const good = checks.filter((check) => check !== undefined);

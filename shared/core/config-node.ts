@@ -29,6 +29,11 @@ export function isMap(value: unknown): value is DataMap {
 }
 
 /** `over` on top of `under`: below something that is no map, nothing shows through. */
+export function overlay(over: ConfigNode, under: ConfigNode | undefined): ConfigNode;
+export function overlay(
+  over: ConfigNode | undefined,
+  under: ConfigNode | undefined,
+): ConfigNode | undefined;
 export function overlay(over: ConfigNode | undefined, under: ConfigNode | undefined) {
   if (over === undefined || under === undefined) return over ?? under;
   return settled([...over, ...under]);
@@ -46,11 +51,10 @@ export function keysOf(node: ConfigNode): readonly string[] {
   return [...new Set(node.flatMap(({ value }) => (isMap(value) ? Object.keys(value) : [])))];
 }
 
+/** Of a node that was found to be a list. */
 export function itemsOf(node: ConfigNode): readonly ConfigNode[] {
   const { path, value } = node[0];
-  return Array.isArray(value)
-    ? Array.from(value, (item: unknown, index) => nodeOf(item, [...path, index]))
-    : [];
+  return Array.from(value as readonly unknown[], (item, index) => nodeOf(item, [...path, index]));
 }
 
 function settled(layers: readonly Layer[]): ConfigNode | undefined {

@@ -39,7 +39,7 @@ export function parsePolicy(
 
   judgeTimes(reader, node, { velocity, holdDownMs, rampStepMs, settleMs, everyMs });
   if (tricklePercent !== undefined && tricklePercent > 50) {
-    noteAt(reader, node, 'trickle', 'is more than half of the traffic; write at most 50%');
+    noteAt(reader.mistake, node, 'trickle', 'is more than half of the traffic; write at most 50%');
   }
   if (
     velocity === undefined ||
@@ -75,35 +75,43 @@ function judgeTimes(reader: Reader, node: ConfigNode | undefined, times: Times):
   const { velocity, holdDownMs, rampStepMs, settleMs, everyMs } = times;
   const windowMs = velocity?.windowMs ?? SECOND_MS;
   if (windowMs < SECOND_MS || windowMs > WINDOW_MS_MAX) {
-    noteAt(reader, node, 'velocity', 'has a window outside 1s to 24h; write one such as 1 per 10m');
+    noteAt(
+      reader.mistake,
+      node,
+      'velocity',
+      'has a window outside 1s to 24h; write one such as 1 per 10m',
+    );
   }
-  if (rampStepMs === 0) noteAt(reader, node, 'ramp-step', 'leaves no time to look; write 2m');
+  if (rampStepMs === 0)
+    noteAt(reader.mistake, node, 'ramp-step', 'leaves no time to look; write 2m');
   if (settleMs !== undefined && settleMs < SETTLE_MS_ON_AWS && !reader.allowLoopback) {
-    const settle = node && child(node, 'settle');
-    if (settle) {
-      reader.warn(at(settle), 'is shorter than Route 53 takes to serve a change; write 60s');
-    }
+    noteAt(
+      reader.warn,
+      node,
+      'settle',
+      'is shorter than Route 53 takes to serve a change; write 60s',
+    );
   }
   if (holdDownMs === undefined || settleMs === undefined || everyMs === undefined) return;
   const least = freshMs(everyMs) + settleMs;
   if (holdDownMs <= least) {
     const rule = `max(3 × every, 20s) + settle = ${printDuration(least)}`;
     noteAt(
-      reader,
+      reader.mistake,
       node,
       'hold-down',
       `is not longer than ${rule}, so votes from before a change could undo it; write 5m, or more than ${printDuration(least)}`,
     );
     if (node && child(node, 'hold-down')) return;
     noteAt(
-      reader,
+      reader.mistake,
       node,
       'settle',
       `is too long for the hold-down of ${printDuration(holdDownMs)}, which must exceed ${rule}; write a longer hold-down`,
     );
   } else if (holdDownMs > HOLD_DOWN_MS_MAX) {
     noteAt(
-      reader,
+      reader.mistake,
       node,
       'hold-down',
       'is longer than the cap of 60m to which relapses double it; write at most 1h',
@@ -111,9 +119,14 @@ function judgeTimes(reader: Reader, node: ConfigNode | undefined, times: Times):
   }
 }
 
-function noteAt(reader: Reader, node: ConfigNode | undefined, key: string, text: string): void {
+function noteAt(
+  note: Reader['mistake'],
+  node: ConfigNode | undefined,
+  key: string,
+  text: string,
+): void {
   const place = node && child(node, key);
-  if (place) reader.mistake(at(place), text);
+  if (place) note(at(place), text);
 }
 
 /** Ascending, and whole at the end: else a returned endpoint would never have its weight again. */

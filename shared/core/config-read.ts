@@ -144,7 +144,7 @@ export function readNamed(
   if (node === undefined || !isMapWithin(reader, node, rules.example)) return [];
   return keysOf(node).flatMap((name) => {
     const named = child(node, name);
-    if (rules.name.test(name)) return named === undefined ? [] : [{ name, node: named }];
+    if (named !== undefined && rules.name.test(name)) return [{ name, node: named }];
     reader.mistake(about(node, name), `is not a name that can be used here; ${rules.nameRule}`);
     return [];
   });

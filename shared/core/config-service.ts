@@ -290,12 +290,10 @@ function judgeIpv6(
   if (able >= electorate.quorum) return;
   const remedy = `set network.<vantage>.ipv6: true in at least ${electorate.quorum} of its vantages`;
   if (types?.length === 1 && types[0] === 'AAAA') {
-    const place = child(node, 'type');
-    if (place)
-      reader.mistake(
-        about(place),
-        `is AAAA alone, and ${able} of its vantages have IPv6; ${remedy}`,
-      );
+    reader.mistake(
+      about(node, 'type'),
+      `is AAAA alone, and ${able} of its vantages have IPv6; ${remedy}`,
+    );
     return;
   }
   for (const { node: endpoint, probeTargets } of drafts) {

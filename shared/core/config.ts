@@ -43,6 +43,7 @@ import {
   parseZones,
 } from './config-sections.ts';
 import { parseService, type ServiceDraft, type Surroundings } from './config-service.ts';
+import { assert } from './errors.ts';
 import type { Aids, Config, DigestOf, EpochMs, Service } from './model.ts';
 import type { ConfigManifest } from './report.ts';
 
@@ -156,9 +157,7 @@ function parseServices(
   const drafts: readonly ServiceDraft[] = named.flatMap(({ name, node }) => {
     const example = 'names, check and endpoints';
     if (!readMap(reader, node, serviceEntries, example)) return [];
-    return [
-      parseService(reader, name, overlay(node, usable ? defaults : undefined) ?? node, around),
-    ];
+    return [parseService(reader, name, overlay(node, usable ? defaults : undefined), around)];
   });
   judgeNames(reader, drafts);
   return drafts.flatMap(({ service }) => service ?? []);
@@ -182,11 +181,11 @@ function checkDefaults(reader: Reader, node: ConfigNode): boolean {
 
 function signServices(digestOf: DigestOf, services: readonly Unmarked[]): readonly Service[] {
   const groups = groupsOf(services);
-  return services.map((service) => ({
-    ...service,
-    digest: serviceDigest(digestOf, service),
-    group: groups.get(service.id) ?? 0,
-  }));
+  return services.map((service) => {
+    const group = groups.get(service.id);
+    assert(group !== undefined, `service ${service.id} is in no group of names`);
+    return { ...service, digest: serviceDigest(digestOf, service), group };
+  });
 }
 
 /**

@@ -25,6 +25,9 @@ const manyNames = (count: number): readonly string[] =>
     (_, index) => `${'n'.repeat(60)}.${'m'.repeat(30)}${index}.example.com`,
   );
 
+const tags = (count: number): unknown =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, 'x']));
+
 const requests = (count: number): unknown =>
   Array.from({ length: count }, (_, index) => ({ tcp: `{target}:${index + 1}` }));
 
@@ -1536,6 +1539,161 @@ const MISTAKES: readonly Row[] = [
     'notify as a list',
     { notify: ['sns'] },
     ['notify: a list is not a map; write notify: { sns: arn:aws:sns:… }'],
+  ],
+  [
+    'a vantage of a service that is far from any',
+    { 'services.app.vantages': ['eu-west-1', 'us-east-1', 'af-south-1'] },
+    [
+      'services.app.vantages[2]: "af-south-1" is not a vantage of this deployment; write some of eu-west-1, us-east-1, ap-southeast-1, eu-central-1 or us-west-2',
+    ],
+  ],
+  [
+    'a set identifier twice, both written',
+    {
+      'services.app.endpoints.eu-west-1.set-identifier': 'x',
+      'services.app.endpoints.us-east-1.set-identifier': 'x',
+    },
+    [
+      'services.app.endpoints.us-east-1.set-identifier: "x" is the set identifier of eu-west-1 too; give each endpoint its own',
+    ],
+  ],
+  [
+    'a type with weight in tier 2 only',
+    {
+      'services.app.type': ['A', 'AAAA'],
+      'services.app.endpoints.us-east-1': {
+        address: { A: '192.0.2.2', AAAA: '2606:4700::2' },
+        weight: 1,
+        tier: 2,
+      },
+    },
+    [
+      'services.app.endpoints: has in tier 1 no AAAA record with weight; add one, or leave AAAA out of type',
+    ],
+  ],
+  [
+    'an IPv6 address where the template has brackets of its own',
+    {
+      'services.app.type': ['A', 'AAAA'],
+      'services.app.endpoints.us-east-1.address': { A: '192.0.2.2', AAAA: '2606:4700::2' },
+      'services.app.check': { tcp: '[{target}]:443' },
+    },
+    [
+      'services.app.check.tcp: "[{target}]:443" is of no use once an address stands for {target}; write "{target}:5432"',
+    ],
+  ],
+  [
+    'a mistyped address',
+    { 'services.app.endpoints.us-east-1': { adress: '192.0.2.2', weight: 1 } },
+    ['services.app.endpoints.us-east-1.adress: is not a known key here; did you mean address?'],
+  ],
+  [
+    'a mistyped url',
+    { 'services.app.check': { ulr: 'https://{target}/' } },
+    ['services.app.check.ulr: is not a known key here; did you mean url?'],
+  ],
+  [
+    'a mistyped weight',
+    { 'services.app.endpoints.us-east-1': { address: '192.0.2.2', wieght: 1 } },
+    ['services.app.endpoints.us-east-1.wieght: is not a known key here; did you mean weight?'],
+  ],
+  [
+    'mistyped names',
+    { 'services.app.names': undefined, 'services.app.name': 'app.example.com' },
+    ['services.app.name: is not a known key here; did you mean names?'],
+  ],
+  [
+    'a cname that is a number',
+    { 'services.app.type': 'CNAME', 'services.app.endpoints': { a: { cname: 5, weight: 1 } } },
+    ['services.app.endpoints.a.cname: 5 is not text on one line; write a host name or an address'],
+  ],
+  [
+    'an address that is a list',
+    { 'services.app.endpoints.us-east-1.address': ['192.0.2.2'] },
+    [
+      'services.app.endpoints.us-east-1.address: a list is not text on one line; write a host name or an address',
+    ],
+  ],
+  [
+    'watched days that are none',
+    { 'services.app.check.watch': [{ name: 'certificate', certificate: '1h' }] },
+    [
+      'services.app.check.watch[0].certificate: "1h" is not a number of days; write one such as 21d',
+    ],
+  ],
+  [
+    'a watched latency without unit',
+    { 'services.app.check.watch': [{ name: 'slow', latency: 800 }] },
+    [
+      'services.app.check.watch[0].latency: 800 is not a duration; write a number and a unit, such as 800ms, 10s, 5m or 21d',
+    ],
+  ],
+  [
+    'a watched body that is a number',
+    { 'services.app.check.watch': [{ name: 'text', body: 5 }] },
+    ["services.app.check.watch[0].body: 5 is not a map; write text, or { matches: '…' }"],
+  ],
+  [
+    'a watched status that is none',
+    { 'services.app.check.watch': [{ name: 'code', status: 'ok' }] },
+    [
+      'services.app.check.watch[0].status: "ok" is not a status or range of them; write one such as 200 or 200-299',
+    ],
+  ],
+  [
+    'a watch condition whose name is none',
+    { 'services.app.check.watch': [{ name: '', latency: '1s' }] },
+    [
+      'services.app.check.watch[0].name: "" is not a name that can be used here; write letters, digits, dots, underscores and hyphens, at most 63',
+    ],
+  ],
+  ['51 tags', { aws: { tags: tags(51) } }, ['aws.tags: has 51 tags; write at most 50']],
+  [
+    'a tag that is a number',
+    { aws: { tags: { team: 7 } } },
+    ['aws.tags.team: 7 is not text on one line; write text of at most 256 characters'],
+  ],
+  [
+    'a tag that is too long',
+    { aws: { tags: { team: 'x'.repeat(257) } } },
+    [
+      'aws.tags.team: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" is longer than 256 characters; write less',
+    ],
+  ],
+  [
+    'a network as text',
+    { 'network.eu-west-1': 'vpc-1' },
+    ['network.eu-west-1: "vpc-1" is not a map; write { subnets: […], security-groups: […] }'],
+  ],
+  [
+    'a network far from any vantage',
+    { 'network.af-south-1': { subnets: ['subnet-01234567'], 'security-groups': ['sg-01234567'] } },
+    [
+      'network.af-south-1: is not a vantage; write one of eu-west-1, us-east-1, ap-southeast-1, eu-central-1 or us-west-2',
+    ],
+  ],
+  [
+    'headers with an empty value',
+    { 'services.app.check.headers': { 'x-probe': '' } },
+    [
+      'services.app.check.headers.x-probe: "" is not a header value; write visible ASCII on one line, in quotes, or { ssm: /path/of/parameter }',
+    ],
+  ],
+  [
+    'a floor with which a policy is wrong',
+    { 'services.app.policy': { floor: '60%', ramp: 'slow', failback: 'x' } },
+    [
+      'services.app.policy.failback: "x" is not a way to fail back; write auto or manual',
+      'services.app.policy.ramp: "slow" is not a whole percentage; write one from 0% to 100%',
+    ],
+  ],
+  [
+    'a floor beside endpoints without weight',
+    {
+      'services.app.policy': { floor: '60%' },
+      'services.app.endpoints': { a: { address: '192.0.2.1' } },
+    },
+    ['services.app.endpoints.a.weight: is missing; write weight: 100, or another from 0 to 255'],
   ],
 ];
 

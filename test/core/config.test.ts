@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { manifestOf, parseConfig, problemText } from '../../shared/core/config.ts';
@@ -9,6 +10,7 @@ import {
   POLICY_OVERHEAD,
   policyLength,
 } from '../../shared/core/config-group.ts';
+import { configFile } from '../../shared/core/config-schema.ts';
 import { type Config, digest, epochMs, type Service, serviceId } from '../../shared/core/model.ts';
 import {
   baseConfig,
@@ -140,6 +142,26 @@ describe("the design's example", () => {
       packagedAt: 1_000,
       services: { app: { digest: app.digest, endpoints: 3 } },
     });
+  });
+});
+
+describe('the schema for editors', () => {
+  it("accepts the design's example, and lists within lists", () => {
+    const nested = {
+      all: [{ any: [{ tcp: '{target}:1' }] }, { all: [{ url: 'https://{target}/' }] }],
+    };
+
+    expect(v.is(configFile, design)).toBe(true);
+    expect(v.is(configFile, planted({ 'services.app.check': nested }))).toBe(true);
+  });
+
+  it('rejects an unknown key at any depth', () => {
+    for (const place of ['x', 'services.app.x', 'services.app.check.x', 'zones.main.x']) {
+      expect(v.is(configFile, planted({ [place]: 1 }))).toBe(false);
+    }
+    expect(v.is(configFile, planted({ 'services.app.check': { any: [{ tpc: 'x' }] } }))).toBe(
+      false,
+    );
   });
 });
 

@@ -113,6 +113,17 @@ describe('the requests of one look', () => {
     expect(probesAt(plants)[0]).toMatchObject({ readsBody });
   });
 
+  it.each([
+    [301, { followsRedirects: false }],
+    [['200-299', '300-308'], { followsRedirects: false }],
+    [['200-299', 429], {}],
+  ])('follow no redirect where one is expected: %j', (status, says) => {
+    const [request] = probesAt({ 'services.app.check.expect': { status } });
+    const { followsRedirects } = request as { followsRedirects?: boolean };
+
+    expect(followsRedirects === undefined ? {} : { followsRedirects }).toEqual(says);
+  });
+
   it('have equal keys exactly where nothing that matters differs', () => {
     const key = (plants: Plants): string => probesAt(plants)[0]!.key;
     const others: readonly Plants[] = [
