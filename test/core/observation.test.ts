@@ -402,7 +402,7 @@ describe('properties', () => {
   });
 
   it('a detail is at most 120 safe characters, whatever the other side said', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 300 });
+    const text = fc.string({ unit: 'binary', maxLength: 160 });
     fc.assert(
       fc.property(text, text, text, (said, body, header) => {
         const check = http('a', {
@@ -422,12 +422,14 @@ describe('properties', () => {
             ...(seen.outcome.kind === 'pass' ? [] : [seen.outcome.detail]),
             ...seen.watch.map(({ detail }) => detail),
           ];
-          for (const detail of details) {
-            expect(detail.length).toBeLessThanOrEqual(120);
-            expect(detail).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u);
-          }
+          const unsafe = details.filter(
+            (detail) =>
+              detail.length > 120 || /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u.test(detail),
+          );
+          expect(unsafe).toEqual([]);
         }
       }),
+      { numRuns: 40 }, // Three long texts each: slow to make, and soon exhausted.
     );
   });
 });
