@@ -18,8 +18,8 @@ export const FENCE_CHARACTERS_MAX = 4000;
 const SEGMENT_CHARACTERS_MAX = 255;
 /** A report from the future is refused beyond this; so is a fence. */
 export const CLOCK_TOLERANCE_MS = 5000;
-/** What an entry can grow to: an order is refused if not every endpoint could hold one. */
-const ENTRY_CHARACTERS_MAX = 6 + 1 + 3 + 8 + 4 + 4 * 10 + 4 + 4 + 3;
+/** What ` e=` and an entry can grow to: an order is refused if not every endpoint could hold one. */
+const ENTRY_CHARACTERS_MAX = 3 + (6 + 1 + 3) + 8 + 4 + 4 * 10 + 4 + 4;
 
 /** in: takes its full share · out: removed, waiting to return · ramp: returning step by step. */
 export type Phase =
@@ -143,10 +143,10 @@ export function fenceValue(fence: Fence): string {
 
 /** Would the fence still fit once every endpoint needed its longest entry? */
 export function fenceFits(fence: Fence): { readonly fits: boolean; readonly characters: number } {
-  const bare = fenceValue({ ...fence, entries: [] }).length;
-  const entries = fence.entries.length * (ENTRY_CHARACTERS_MAX + 3);
-  const quotes = Math.ceil((bare + entries) / SEGMENT_CHARACTERS_MAX) * 3;
-  const characters = bare + entries + quotes;
+  const bare = printFence({ ...fence, entries: [] }).length;
+  const text = bare + fence.entries.length * ENTRY_CHARACTERS_MAX;
+  const segments = Math.ceil(text / SEGMENT_CHARACTERS_MAX);
+  const characters = text + segments * 2 + (segments - 1);
   return { fits: characters <= FENCE_CHARACTERS_MAX, characters };
 }
 
@@ -225,12 +225,16 @@ function readFence(text: string): Fence | null {
     entries,
     orders,
   };
-  const marks = new Set(entries.map((entry) => entry.mark));
   // Canonical or nothing: unknown, repeated or reordered tokens can't survive this.
-  return marks.size === entries.length && isPlain(fence) && printFence(fence) === text
+  return isUnique(entries.map(({ mark }) => mark)) &&
+    isUnique(orders.map(({ id }) => id)) &&
+    isPlain(fence) &&
+    printFence(fence) === text
     ? fence
     : null;
 }
+
+const isUnique = (words: readonly string[]): boolean => new Set(words).size === words.length;
 
 const isPlain = (fence: Fence): boolean =>
   fence.generation > 0 &&
