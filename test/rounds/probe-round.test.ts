@@ -127,7 +127,7 @@ describe('a round of 500 endpoints', () => {
   it('skips what it could not reach while all hang, and reaches the others in the next rounds', async () => {
     const failed = new Set<string>();
     for (const later of [0, 1, 2, 3]) {
-      const { result } = await round({
+      const { result, prober } = await round({
         config,
         targets,
         startAt: FAKE_START + later * EVERY_MS,
@@ -136,6 +136,8 @@ describe('a round of 500 endpoints', () => {
       const hung = result.observations.filter(({ outcome }) => outcome.kind === 'fail');
       for (const { endpoint } of hung) failed.add(endpoint);
       expect(hung.length).toBeGreaterThanOrEqual(200);
+      const endAt = FAKE_START + (later + 1) * EVERY_MS;
+      expect(prober.asked.every(({ at, request }) => at + request.timeoutMs <= endAt)).toBe(true);
       expect(result.observations.filter(({ outcome }) => outcome.kind === 'pass')).toEqual([]);
     }
 
