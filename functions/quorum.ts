@@ -16,6 +16,7 @@ import {
   type QuorumResult,
   quorumRound,
 } from '../shared/rounds/quorum-round.ts';
+import { discardShadows } from '../shared/rounds/shadows.ts';
 import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
 
@@ -37,6 +38,8 @@ export type QuorumHooks = {
   /** Default true. False where all regions shall race. */
   readonly takesTurns?: boolean;
 };
+
+type Judged = { readonly results: readonly QuorumResult[]; readonly committed: number };
 
 /** An order's commit, or a lost race, leaves the rest of the work to a next round at once. */
 const ROUNDS_MAX = 3;
@@ -61,38 +64,50 @@ export function quorumHandler(
   };
   const dimensions = { vantage: region };
 
-  const judgeZone = async (
-    services: readonly Service[],
-    signal: AbortSignal,
-  ): Promise<readonly QuorumResult[]> => {
+  /** Deploying a service with `mode: enforce` starts new processes: once in each is enough. */
+  let shadowsDiscarded = false;
+
+  const judgeZone = async (services: readonly Service[], signal: AbortSignal): Promise<Judged> => {
+    let committed = 0;
     for (let round = 1; ; round += 1) {
       const results = await quorumRound(deps, config, services, options, signal);
       hooks.onResults?.(results);
       for (const result of results) tell(telemetry, result, region);
-      if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) return results;
+      committed += results.filter(({ outcome }) => outcome.kind === 'committed').length;
+      if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) return { results, committed };
     }
   };
 
   return lambdaStack({ telemetry, clock }, dimensions, async (_event, { signal }) => {
     const troubles: string[] = [];
-    const judged = await Promise.all(
-      byZone(config).map(async (services): Promise<readonly QuorumResult[]> => {
-        try {
-          return await judgeZone(services, signal);
-        } catch (error) {
-          // One zone's trouble is not the others'.
-          if (!(error instanceof QuorateError)) throw error;
-          troubles.push(error.message);
-          telemetry.log({ level: 'warn', message: error.message, code: error.code, ...dimensions });
-          return [];
+    const inTrouble = (error: unknown): Judged => {
+      // Time that is up is no bug: what was not done is decided again by the next round.
+      if (!(error instanceof QuorateError) && !signal.aborted) throw error;
+      const code = error instanceof QuorateError ? error.code : 'ABORTED';
+      const message = error instanceof Error ? error.message : String(error);
+      troubles.push(message);
+      telemetry.log({ level: 'warn', message, code, ...dimensions });
+      return { results: [], committed: 0 };
+    };
+    // One zone's trouble is not the others', and none may run on when this invocation has ended.
+    const ends = await Promise.allSettled([
+      ...byZone(config).map(async (services) => await judgeZone(services, signal).catch(inTrouble)),
+      (async (): Promise<Judged> => {
+        if (!shadowsDiscarded) {
+          shadowsDiscarded = await discardShadows(deps, config, region, signal);
         }
-      }),
-    );
-    const results = judged.flat();
+        return { results: [], committed: 0 };
+      })().catch(inTrouble),
+    ]);
+    const judged = ends.map((end) => {
+      if (end.status === 'rejected') throw end.reason;
+      return end.value;
+    });
+    const results = judged.flatMap((one) => one.results);
     const summary: QuorumSummary = {
       batchItemFailures: [],
       services: results.length,
-      committed: results.filter(({ outcome }) => outcome.kind === 'committed').length,
+      committed: judged.reduce((total, one) => total + one.committed, 0),
       withheld: results.reduce((total, { decision }) => total + decision.withheld.length, 0),
       troubles,
     };

@@ -107,12 +107,18 @@ async function send(deps: CommitDeps, batch: ChangeBatch, signal: AbortSignal): 
   const deadlineAt = Math.min(...batch.plans.map((plan) => plan.deadlineAt));
   const comment = batch.plans.map((plan) => `${plan.service} ${plan.generation}`).join(', ');
   for (let tries = 1; ; tries += 1) {
-    // Right before the send: a process that was frozen since it decided drops its plan here.
-    if (clock.now() > deadlineAt) return { kind: 'expired' };
+    // Right before the send: a process that was frozen since it decided drops its plan here, and so
+    // does an invocation whose time is up: what it could not follow to its end it does not begin.
+    if (signal.aborted || clock.now() > deadlineAt) return { kind: 'expired' };
     const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);
     if (reply.kind !== 'throttled' && reply.kind !== 'busy') return reply;
     if (tries === TRIES_MAX) return reply;
-    await clock.sleep(ids.random() * BACKOFF_MS_FIRST * 2 ** tries, signal);
+    try {
+      await clock.sleep(ids.random() * BACKOFF_MS_FIRST * 2 ** tries, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return reply;
+    }
   }
 }
 
@@ -136,7 +142,7 @@ async function readBack(
       return { plan, outcome, changeId: null, at: clock.now() };
     });
   } catch (error) {
-    if (!(error instanceof QuorateError)) throw error;
+    if (!(error instanceof QuorateError) && !signal.aborted) throw error;
     return batch.plans.map((plan) => ({
       plan,
       outcome: { kind: 'unresolved' },

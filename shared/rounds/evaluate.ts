@@ -66,6 +66,7 @@ export function evaluate(
     plan: plan === null ? null : sealPlan(plan, aids.digestOf(plan.checksum)),
     changeId: null,
     at: now,
+    trouble: evidence.trouble,
   };
 }
 

@@ -24,11 +24,10 @@ export async function readEvidence(
   manifest: ConfigManifest,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  let raw: ReadonlyMap<VantageId, unknown>;
   let manifests: ReadonlyMap<string, unknown>;
   const reports = new Map<VantageId, Report | ReportReading>();
   try {
-    raw = await store.readReports(config.vantages, signal);
+    const raw = await store.readReports(config.vantages, signal);
     for (const [vantage, item] of raw) {
       const report = parseReport(item, vantage);
       reports.set(
@@ -38,11 +37,6 @@ export async function readEvidence(
           : report,
       );
     }
-    const foreign = [...reports.values()].flatMap((report) =>
-      'config' in report && report.config !== manifest.digest ? [report.config] : [],
-    );
-    manifests =
-      foreign.length === 0 ? new Map() : await store.readManifests([...new Set(foreign)], signal);
   } catch (error) {
     if (!(error instanceof QuorateError)) throw error;
     return {
@@ -51,6 +45,19 @@ export async function readEvidence(
       readAt: clock.now(),
       trouble: error.message,
     };
+  }
+  const foreign = [...reports.values()].flatMap((report) =>
+    'config' in report && report.config !== manifest.digest ? [report.config] : [],
+  );
+  let trouble: string | null = null;
+  try {
+    manifests =
+      foreign.length === 0 ? new Map() : await store.readManifests([...new Set(foreign)], signal);
+  } catch (error) {
+    // Reports under our own configuration need no manifest from the table: they still count.
+    if (!(error instanceof QuorateError)) throw error;
+    manifests = new Map();
+    trouble = error.message;
   }
   const now = clock.now();
   const readings = new Map<VantageId, ReportReading>();
@@ -61,7 +68,7 @@ export async function readEvidence(
     readings,
     isolated: isolatedVantages(config.services, readings, now),
     readAt: now,
-    trouble: null,
+    trouble,
   };
 }
 

@@ -180,8 +180,11 @@ const weightOf = ({ kind, weight }: OrderWish): Weight | null => {
     case 'drain':
       return toWeight(0);
     case 'pin':
-      if (weight === null)
-        throw new QuorateError('BAD_REQUEST', 'a pin needs a weight from 0 to 255');
+      if (weight === null || !Number.isInteger(weight) || weight < 0 || weight > 255)
+        throw new QuorateError(
+          'BAD_REQUEST',
+          `a pin needs a weight from 0 to 255${weight === null ? '' : `, not ${weight}`}`,
+        );
       return toWeight(weight);
   }
 };

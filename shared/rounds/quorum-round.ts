@@ -4,8 +4,7 @@
  * lets one of them through. What it remembers between rounds only saves calls.
  */
 import type { Decision } from '../core/decision.ts';
-import { AssertionError } from '../core/errors.ts';
-import type { Aids, Config, EpochMs, Service, ServiceId, VantageId } from '../core/model.ts';
+import type { Aids, Config, EpochMs, Nonce, Service, ServiceId, VantageId } from '../core/model.ts';
 import { judgeOutcome, type Outcome } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import { planJson } from '../core/plan-text.ts';
@@ -37,8 +36,8 @@ export type QuorumDeps = {
 export type QuorumMemory = {
   /** Accepted changes whose INSYNC is still to be asked. */
   readonly inFlight: Map<ServiceId, Committed>;
-  /** Sent, and nothing known yet. */
-  readonly unresolved: Map<ServiceId, Plan>;
+  /** Sent, and nothing known yet: a service may have several, of which one at most can have landed. */
+  readonly unresolved: Map<Nonce, Plan>;
   /** What this region has committed itself: the head it shows to others. */
   readonly generations: Map<ServiceId, number>;
   readonly blockedUntil: Map<ServiceId, { readonly at: EpochMs; readonly why: string }>;
@@ -69,24 +68,31 @@ export type QuorumResult = {
   readonly plan: Plan | null;
   readonly changeId: string | null;
   readonly at: EpochMs;
+  /** Why the table could not be read; null if it could. */
+  readonly trouble: string | null;
 };
 
 /** A refused change is tried again after this long at the earliest. */
 export const BLOCKED_FOR_MS = 600_000;
+/** After this long the zone is not asked any more: records and chain tell what became of a batch. */
+const UNRESOLVED_FOR_MS = 600_000;
 
 export async function quorumRound(
   deps: QuorumDeps,
   config: Config,
-  services: readonly Service[],
+  all: readonly Service[],
   options: QuorumOptions,
   signal: AbortSignal,
 ): Promise<readonly QuorumResult[]> {
   const { clock, watch } = deps;
   const books: Books = { ...deps, config, region: options.region };
   const evidence = await readEvidence(deps, config, options.manifest, signal);
-  const shadows = await readShadows(deps, services, options.region, signal);
+  const found = await readShadows(deps, all, options.region, signal);
+  const services = found === null ? all.filter(({ mode }) => mode === 'enforce') : all;
+  const shadows: Shadows = found ?? new Map();
+  forgetUnresolved(deps, services);
   const held = await watch.look(services, signal);
-  await settleUnresolved(deps, books, config, services, held.read, signal);
+  if (held.isFresh) await settleUnresolved(deps, books, config, services, held.read, signal);
   await askInsync(deps, books, services, signal);
   const glance = assess(deps, config, services, { evidence, read: held.read, shadows });
   const due = services.filter((service) => wantsCommit(glance, service));
@@ -152,8 +158,8 @@ function assess(
     try {
       return evaluate({ ...deps, config }, service, evidence, snapshot, shadows, at);
     } catch (error) {
-      if (!(error instanceof AssertionError)) throw error;
-      return heldByBug(service, snapshot, error, now);
+      // A failed assertion, or worse: evaluating touches nothing outside, so whatever it throws is a bug.
+      return heldByBug(service, snapshot, error, now, evidence.trouble);
     }
   });
 }
@@ -161,10 +167,12 @@ function assess(
 function heldByBug(
   service: Service,
   snapshot: Snapshot,
-  error: AssertionError,
+  error: unknown,
   now: EpochMs,
+  trouble: string | null,
 ): QuorumResult {
-  const reason = { code: 'bug' as const, service: service.id, assertion: error.message };
+  const assertion = error instanceof Error ? error.message : String(error);
+  const reason = { code: 'bug' as const, service: service.id, assertion };
   return {
     service: service.id,
     decision: {
@@ -181,13 +189,28 @@ function heldByBug(
     plan: null,
     changeId: null,
     at: now,
+    trouble,
   };
 }
 
 const wantsCommit = (results: readonly QuorumResult[], service: Service): boolean =>
   results.some((result) => result.service === service.id && result.decision.commit !== null);
 
-/** A batch whose fate was unknown is asked for once more, by what the zone says now. */
+/** What was read before an unanswered batch can't tell what became of it: the next look reads. */
+function forgetUnresolved(
+  { memory, watch, clock }: QuorumDeps,
+  services: readonly Service[],
+): void {
+  for (const plan of memory.unresolved.values()) {
+    if (clock.now() > plan.deadlineAt + UNRESOLVED_FOR_MS) memory.unresolved.delete(plan.nonce);
+    for (const service of services) if (service.id === plan.service) watch.forget(service);
+  }
+}
+
+/**
+ * A batch whose fate was unknown is asked for once more, by what the zone says now. While the fence
+ * stands at its parent it may still land, however long ago it was sent.
+ */
 async function settleUnresolved(
   { memory, clock }: QuorumDeps,
   books: Books,
@@ -196,16 +219,18 @@ async function settleUnresolved(
   read: ZoneRead,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const service of services) {
-    const plan = memory.unresolved.get(service.id);
-    if (plan === undefined) continue;
+  const settled: Committed[] = [];
+  for (const plan of [...memory.unresolved.values()]) {
+    const service = services.find(({ id }) => id === plan.service);
+    if (service === undefined) continue;
     const snapshot = snapshotOf(service, read, config.deployment, clock.now());
-    const isFinal = clock.now() > plan.deadlineAt;
-    const outcome = judgeOutcome(plan, snapshot, { isFinal, why: 'no answer in time' });
+    const outcome = judgeOutcome(plan, snapshot, { isFinal: false, why: 'no answer in time' });
     if (outcome.kind === 'unresolved') continue;
-    memory.unresolved.delete(service.id);
-    await writeMarks(books, [{ plan, outcome, changeId: null, at: clock.now() }], signal);
+    memory.unresolved.delete(plan.nonce);
+    settled.push({ plan, outcome, changeId: null, at: clock.now() });
   }
+  await writeMarks(books, settled, signal);
+  await tellOthers(books, memory.generations, settled, signal);
 }
 
 function remember(memory: QuorumMemory, commits: readonly Committed[]): void {
@@ -213,7 +238,7 @@ function remember(memory: QuorumMemory, commits: readonly Committed[]): void {
     const { plan, outcome, changeId, at } = committed;
     if (outcome.kind === 'committed' && changeId !== null)
       memory.inFlight.set(plan.service, committed);
-    if (outcome.kind === 'unresolved') memory.unresolved.set(plan.service, plan);
+    if (outcome.kind === 'unresolved') memory.unresolved.set(plan.nonce, plan);
     if (outcome.kind === 'blocked') {
       memory.blockedUntil.set(plan.service, {
         at: (at + BLOCKED_FOR_MS) as EpochMs,
@@ -246,6 +271,7 @@ export const logLine = (result: QuorumResult): Readonly<Record<string, unknown>>
   generation: result.generation,
   outcome: result.outcome.kind,
   ...('why' in result.outcome ? { why: result.outcome.why } : {}),
+  ...(result.trouble === null ? {} : { trouble: result.trouble }),
   reasons: result.decision.reasons.map(sentence),
   withheld: result.decision.withheld.map(sentence),
   ...(result.plan === null ? {} : { plan: planJson(result.plan) }),

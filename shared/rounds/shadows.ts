@@ -7,19 +7,21 @@ import type { QuorumResult } from './quorum-round.ts';
 
 export type Shadows = ReadonlyMap<ServiceId, unknown>;
 
+/** Null: they can't be read. Observed services sit the round out, for a shadow begun anew from the zone
+ *  would overwrite hold-downs and ramps that stand in the one not seen. */
+
 export async function readShadows(
   { store }: { readonly store: Store },
   services: readonly Service[],
   region: VantageId,
   signal: AbortSignal,
-): Promise<Shadows> {
+): Promise<Shadows | null> {
   const observed = services.filter((service) => service.mode === 'observe').map(({ id }) => id);
   if (observed.length === 0) return new Map();
   try {
     return await store.readShadows(region, observed, signal);
   } catch (error) {
-    // Without a table there are no votes either, so nothing is decided on the missing shadow.
-    if (error instanceof QuorateError) return new Map();
+    if (error instanceof QuorateError) return null;
     throw error;
   }
 }
@@ -42,18 +44,31 @@ export async function keepShadows(
         after === null ? [] : [[after.setIdentifier ?? '', after.weight ?? 0] as const],
       ),
     );
-    await store.writeShadow({ service, region, weights, fence: fenceValue(plan.fence) }, signal);
+    try {
+      await store.writeShadow({ service, region, weights, fence: fenceValue(plan.fence) }, signal);
+    } catch (error) {
+      // Decided again next round, on the shadow as it was; enforced services must not wait for it.
+      if (!(error instanceof QuorateError)) throw error;
+    }
   }
 }
 
-/** Enforcing discards the shadow: what was observed must not be found again later. */
+/** Enforcing discards the shadow: what was observed must not be found again later. Returns whether that
+ *  is done; a table that is away is asked again by a later invocation. */
 export async function discardShadows(
   { store }: { readonly store: Store },
   config: Pick<Config, 'services'>,
   region: VantageId,
   signal: AbortSignal,
-): Promise<void> {
-  for (const service of config.services) {
-    if (service.mode === 'enforce') await store.deleteShadow(region, service.id, signal);
+): Promise<boolean> {
+  const enforced = config.services.filter(({ mode }) => mode === 'enforce').map(({ id }) => id);
+  if (enforced.length === 0) return true;
+  try {
+    const found = await store.readShadows(region, enforced, signal);
+    for (const service of found.keys()) await store.deleteShadow(region, service, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof QuorateError) return false;
+    throw error;
   }
 }

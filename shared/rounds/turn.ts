@@ -17,7 +17,8 @@ export function turnDelayMs(
   evidence: Evidence,
   region: VantageId,
 ): number {
-  const service = due[0];
+  // An observed service writes in its own region only: it waits for nobody.
+  const service = due.find(({ mode }) => mode === 'enforce');
   const result = results.find((one) => one.service === service?.id);
   if (service === undefined || result === undefined) return 0;
   const fresh = votesOf(evidence, service, result.at)

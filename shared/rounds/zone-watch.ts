@@ -15,6 +15,9 @@ import { listingOrder, type ZoneRead } from '../core/zone-record.ts';
 import type { Clock, Store, Zone } from '../ports.ts';
 
 const SWEEP_EVERY_MS = 60_000;
+/** A control plane that is away is not asked by every trigger: at most one call per 30 s and region. */
+const PAUSE_AFTER_FAILURES = 2;
+const PAUSE_MS = 30_000;
 
 export type ZoneWatch = {
   /** What is held, read again where the ration says so. */
@@ -34,13 +37,32 @@ export function zoneWatch(
   config: Pick<Config, 'vantages'>,
   region: VantageId,
 ): ZoneWatch {
-  const held = new Map<string, { read: ZoneRead; heads: string }>();
-  let sweptMinute = Number.NaN;
+  const held = new Map<string, ZoneRead>();
+  const headsHeld = new Map<string, string>();
+  const sweptMinutes = new Map<string, number>();
+  const failures = new Map<string, { count: number; at: EpochMs; error: QuorateError }>();
 
   const fresh = async (services: readonly Service[], signal: AbortSignal): Promise<ZoneRead> => {
     const first = services[0];
     if (first === undefined) return { records: [], serverAt: null, readAt: clock.now() };
-    return zone.read(first.zone, stretchOf(services), signal);
+    const { key } = first.zone;
+    const failed = failures.get(key);
+    const isPaused =
+      failed !== undefined &&
+      failed.count >= PAUSE_AFTER_FAILURES &&
+      clock.now() - failed.at < PAUSE_MS;
+    if (isPaused) throw failed.error;
+    try {
+      const read = await zone.read(first.zone, stretchOf(services), signal);
+      failures.delete(key);
+      held.set(key, read);
+      return read;
+    } catch (error) {
+      if (error instanceof QuorateError) {
+        failures.set(key, { count: (failed?.count ?? 0) + 1, at: clock.now(), error });
+      }
+      throw error;
+    }
   };
 
   const headsOf = async (signal: AbortSignal): Promise<string | null> => {
@@ -58,17 +80,17 @@ export function zoneWatch(
     fresh,
     look: async (services, signal) => {
       const key = services[0]?.zone.key ?? '';
+      const heads = (await headsOf(signal)) ?? headsHeld.get(key) ?? '';
       const known = held.get(key);
-      const heads = (await headsOf(signal)) ?? known?.heads ?? '';
       const minute = Math.floor(clock.now() / SWEEP_EVERY_MS);
       const isMyTurn = minute % config.vantages.length === config.vantages.indexOf(region);
-      const isSweep = isMyTurn && minute !== sweptMinute;
-      if (known !== undefined && !isSweep && heads === known.heads) {
-        return { read: known.read, isFresh: false, isSweep };
+      const isSweep = isMyTurn && minute !== sweptMinutes.get(key);
+      if (known !== undefined && !isSweep && heads === headsHeld.get(key)) {
+        return { read: known, isFresh: false, isSweep };
       }
       const read = await fresh(services, signal);
-      if (isSweep) sweptMinute = minute;
-      held.set(key, { read, heads });
+      if (isSweep) sweptMinutes.set(key, minute);
+      headsHeld.set(key, heads);
       return { read, isFresh: true, isSweep };
     },
     forget: (service) => {
