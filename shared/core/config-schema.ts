@@ -66,8 +66,8 @@ export const percent = converted(
 const objective = converted(
   PERCENT_PATTERN,
   (percentText) => {
-    const parsed = parsePercent(percentText) ?? 0;
-    return parsed > 0 && parsed < 100 ? parsed : undefined;
+    const parsed = parsePercent(percentText);
+    return parsed === 0 || parsed === 100 ? undefined : parsed;
   },
   'is not an objective; write a percentage above 0% and below 100%, such as 99.95%',
 );

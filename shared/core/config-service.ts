@@ -27,7 +27,7 @@ import {
   TTL_SECONDS_MAX,
   WORD,
 } from './config-schema.ts';
-import { judgeEndpoints, judgeFloor, judgeSizes } from './config-soundness.ts';
+import { judgeEndpoints, judgeFloor, judgeProbes, judgeSizes } from './config-soundness.ts';
 import { nameTrouble, plainName } from './config-target.ts';
 import {
   RECORD_TYPES,
@@ -97,6 +97,8 @@ export function parseService(
   judgeElectorate(reader, node, mode, electorate, drafts);
   judgeIpv6(reader, node, { types, electorate, drafts }, around.ipv6Vantages);
   const endpoints = drafts.map(finished).filter((endpoint) => endpoint !== undefined);
+  judgeProbes(reader, drafts, { names: plainNames, endpoints });
+  if (types?.includes('CNAME')) warnApex(reader, names.items);
   if (
     !types ||
     !zone ||
@@ -144,6 +146,17 @@ function parseNames(reader: Reader, node: ConfigNode): { readonly items: readonl
     return trouble ? [] : [{ node: item.node, value: name }];
   });
   return { items: good };
+}
+
+/** The zone's own name is not in the file, but nobody has a zone above `example.com`. */
+function warnApex(reader: Reader, names: readonly Item<string>[]): void {
+  for (const { node, value } of names) {
+    if (value.split('.').length > 2) continue;
+    reader.warn(
+      at(node),
+      'looks like the top of a zone, where DNS forbids a CNAME; steer a name below it, or use alias:',
+    );
+  }
 }
 
 function parseTypes(

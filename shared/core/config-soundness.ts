@@ -7,7 +7,8 @@ import { about, at, type ConfigNode, child, isMap, keysOf, valueAt } from './con
 import type { Reader } from './config-read.ts';
 import { endpointMark } from './endpoint-mark.ts';
 import { meetsFloor, regionWeights } from './floor.ts';
-import { type Policy, percentOf, type RecordType, type Service } from './model.ts';
+import { type Endpoint, type Policy, percentOf, type RecordType, type Service } from './model.ts';
+import { probesOf } from './probe-request.ts';
 
 /** One batch of `ChangeResourceRecordSets` (Route 53 DNS limitations). */
 const BATCH_ELEMENTS_MAX = 1_000;
@@ -35,6 +36,31 @@ export function judgeEndpoints(
   const weighted = drafts.filter(isWeighted);
   if (weighted.length < drafts.length) return;
   if (judgeTiers(reader, map, weighted)) judgeWeights(reader, map, types, weighted);
+}
+
+/** A check that doesn't name the endpoint takes one answer for all of them: none would ever fail alone. */
+export function judgeProbes(
+  reader: Reader,
+  drafts: readonly EndpointDraft[],
+  service: Pick<Service, 'names' | 'endpoints'>,
+): void {
+  const asked = new Map<string, Endpoint>();
+  for (const endpoint of service.endpoints) {
+    const requests = probesOf(service, endpoint)
+      .map(({ key }) => key)
+      .sort()
+      .join(' ');
+    const twin = asked.get(requests);
+    asked.set(requests, endpoint);
+    if (twin === undefined || twin.probeTargets.join() === endpoint.probeTargets.join()) continue;
+    for (const { id, node } of drafts) {
+      if (id !== endpoint.id) continue;
+      reader.mistake(
+        about(node),
+        `is asked exactly as ${twin.id} is, so one answer would judge both; write {target}, {endpoint} or {region} into what is asked`,
+      );
+    }
+  }
 }
 
 /** Records, marks in the fence and answers must each belong to one endpoint. */

@@ -1695,6 +1695,31 @@ const MISTAKES: readonly Row[] = [
     },
     ['services.app.endpoints.a.weight: is missing; write weight: 100, or another from 0 to 255'],
   ],
+  [
+    'a URL that is the same for all endpoints',
+    { 'services.app.check.url': 'https://app.example.com/health' },
+    [
+      'services.app.endpoints.us-east-1: is asked exactly as eu-west-1 is, so one answer would judge both; write {target}, {endpoint} or {region} into what is asked',
+    ],
+  ],
+  [
+    'an objective of 120%',
+    { 'services.app.slo': '120%' },
+    [
+      'services.app.slo: "120%" is not an objective; write a percentage above 0% and below 100%, such as 99.95%',
+    ],
+  ],
+  [
+    'an IPv6 flag in quotes',
+    {
+      'network.eu-west-1': {
+        subnets: ['subnet-01234567'],
+        'security-groups': ['sg-01234567'],
+        ipv6: 'yes',
+      },
+    },
+    ['network.eu-west-1.ipv6: "yes" is neither true nor false; write one of them, without quotes'],
+  ],
 ];
 
 const sentencesOf = (data: unknown): readonly string[] => {
