@@ -32,6 +32,7 @@ import {
 import type { Operated } from '../../shared/core/operated.ts';
 import { type Operation, operate } from '../../shared/core/operation.ts';
 import { dueOrder, type OrderStep } from '../../shared/core/order.ts';
+import { type Plan, planChanges, sealPlan } from '../../shared/core/plan.ts';
 import { type ConfigManifest, coversAll, type Vote } from '../../shared/core/report.ts';
 import { parseManifest, parseReport } from '../../shared/core/report-parse.ts';
 import { regionMark } from '../../shared/core/rule-order.ts';
@@ -42,7 +43,7 @@ import {
   type ReportReading,
   type Votes,
 } from '../../shared/core/vote.ts';
-import type { ZoneRecord } from '../../shared/core/zone-record.ts';
+import { type Change, recordText, type ZoneRecord } from '../../shared/core/zone-record.ts';
 import { sampleService } from './sample-service.ts';
 
 export const NOW = epochMs(Date.UTC(2026, 10, 20, 12, 0, 0));
@@ -349,27 +350,34 @@ export function openWorld(options: WorldOptions = {}) {
     return parsed.fence;
   }
 
-  /** Route 53's part: every record before must stand there exactly, then the batch replaces it. */
-  function apply(commit: Commit): void {
-    const previous = snapshot().fence;
-    const parent = previous.kind === 'managed' ? previous.fence : null;
-    const before = commit.records.flatMap((pair) => (pair.before === null ? [] : [pair.before]));
-    for (const record of before) {
-      const at = state.records.findIndex((one) => JSON.stringify(one) === JSON.stringify(record));
-      if (at < 0) throw new Error(`DELETE does not match: ${JSON.stringify(record)}`);
+  /** Plans the commit and does Route 53's part: every DELETE must match a record in every field. */
+  function apply(commit: Commit): Plan {
+    state.commits += 1;
+    const plan = sealPlan(
+      planChanges(
+        state.service,
+        commit,
+        snapshot(),
+        nonce(String(state.commits).padStart(8, 'n')),
+        state.now,
+        sha256,
+      ),
+      digest(String(state.commits).padStart(22, 'r')),
+    );
+    for (const { action, record } of plan.changes) change(action, record);
+    return plan;
+  }
+
+  function change(action: Change['action'], record: ZoneRecord): void {
+    if (record.type === 'TXT') {
+      state.fenceValues = action === 'DELETE' ? null : (record.values ?? []);
+    } else if (action === 'CREATE') {
+      state.records.push(record);
+    } else {
+      const at = state.records.findIndex((one) => recordText(one) === recordText(record));
+      if (at < 0) throw new Error(`DELETE does not match: ${recordText(record)}`);
       state.records.splice(at, 1);
     }
-    state.records.push(
-      ...commit.records.flatMap((pair) => (pair.after === null ? [] : [pair.after])),
-    );
-    state.commits += 1;
-    writeFence({
-      ...commit.fence,
-      generation: (parent?.generation ?? 0) + 1,
-      nonce: nonce(String(state.commits).padStart(8, 'n')),
-      parentNonce: parent?.nonce ?? null,
-      record: digest(String(state.commits).padStart(22, 'r')),
-    });
   }
 
   return {
