@@ -103,6 +103,7 @@ function readYaml(path: string, file: string): Read {
   const document = parseDocument(text, {
     lineCounter: lines,
     uniqueKeys: true,
+    merge: true,
     prettyErrors: false,
   });
   const syntax = document.errors.map((error) => ({

@@ -150,10 +150,26 @@ services:
   it('survive merge keys and anchors, but not a bomb of them', () => {
     const shared = serviceText('app')
       .replace('check: {', 'check: &check {')
-      .concat(serviceText('web').replace('check: { url: "https://{target}/" }', 'check: *check'));
+      .concat(serviceText('web').replace('check: { url: "https://{target}/" }', 'check: *check'))
+      .concat(
+        serviceText('db').replace(
+          'check: { url: "https://{target}/" }',
+          'check: { <<: *check, fall: 4 }',
+        ),
+      );
     write('quorate.yml', `${HEAD}services:\n${shared}`);
 
-    expect(load().config.services).toHaveLength(2);
+    expect(load().config.services.map(({ endpoints }) => endpoints[0]?.check.fall)).toEqual([
+      3, 3, 4,
+    ]);
+
+    write('quorate.yml', `${HEAD}services:\n${shared.replace('{target}', '{targt}')}`);
+
+    expect(refusal().map((line) => line.split(': ')[0])).toEqual([
+      'quorate.yml:10 services.app.check.url',
+      'quorate.yml:16 services.web.check.url',
+      'quorate.yml:22 services.db.check.url',
+    ]);
 
     const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x]'];
     for (let level = 1; level < 9; level++) {
