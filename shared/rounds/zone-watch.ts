@@ -3,8 +3,10 @@
  * nothing, another region has committed since, or it is this region's minute to sweep. A change is
  * always decided on a fresh read; what is held only tells whether one may be due.
  */
+import * as v from 'valibot';
 import { QuorateError } from '../core/errors.ts';
 import {
+  byText,
   type Config,
   type EpochMs,
   fenceName,
@@ -68,7 +70,7 @@ export function zoneWatch(
   const headsOf = async (signal: AbortSignal): Promise<string | null> => {
     try {
       const heads = await store.readHeads(config.vantages, signal);
-      return JSON.stringify(heads.map((head) => [head.region, head.generations]));
+      return headsText(heads);
     } catch (error) {
       // A head only saves time: without it the sweep finds the same.
       if (error instanceof QuorateError) return null;
@@ -98,6 +100,24 @@ export function zoneWatch(
     },
   };
 }
+
+const storedHead = v.object({
+  region: v.string(),
+  generations: v.record(v.string(), v.pipe(v.number(), v.safeInteger())),
+});
+
+/** What is no head says nothing; the order in which a table gives its maps back says nothing either. */
+const headsText = (heads: readonly unknown[]): string =>
+  heads
+    .flatMap((head) => {
+      const parsed = v.safeParse(storedHead, head);
+      if (!parsed.success) return [];
+      const { region, generations } = parsed.output;
+      const pairs = Object.entries(generations).map(([service, at]) => `${service}=${at}`);
+      return [`${region} ${pairs.sort(byText).join(' ')}`];
+    })
+    .sort(byText)
+    .join('\n');
 
 /** From the first managed name to the last in listing order, fences included. */
 export function stretchOf(services: readonly Service[]): {
