@@ -124,9 +124,17 @@ export function adopt(input: OperationInput): Operated {
       );
     }
   }
-  const strangers = snapshot.records.filter(
+  const others = snapshot.records.filter(
     (record) => !listed.some(({ records }) => records.includes(record)),
   );
+  // What the fence lists and the file no longer names stays an orphan, as it is.
+  const orphans = new Map(
+    others.flatMap((record) => {
+      const entry = old.get(markOf({ setIdentifier: record.setIdentifier ?? '' }, aids.digestOf));
+      return entry === undefined ? [] : [[record.setIdentifier, entry] as const];
+    }),
+  );
+  const strangers = others.filter((record) => !orphans.has(record.setIdentifier));
   if (strangers.length > 0) {
     return refused(
       `${strangers.map((record) => `${record.name} ${record.type} ${record.setIdentifier}`).join(', ')} is not in the file; add it or remove it first`,
@@ -140,7 +148,7 @@ export function adopt(input: OperationInput): Operated {
   const entries = listed.map(({ endpoint, mark, records }) =>
     adoptedEntry(old.get(mark), mark, (records[0]?.weight ?? 0) as Weight, endpoint, now),
   );
-  const fence = freshFence(service, config, entries, now);
+  const fence = freshFence(service, config, [...entries, ...orphans.values()], now);
   return planned(
     {
       by: 'operator',

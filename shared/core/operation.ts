@@ -7,7 +7,14 @@ import type { Line } from './draft.ts';
 import { type Fence, type FenceEntry, type FenceOrder, fenceFits } from './fence.ts';
 import { firstDraft } from './first-draft.ts';
 import { adopt, bringIn, emptyRecordGroup, firstRecords, retire } from './membership.ts';
-import { type EndpointId, type EpochMs, fenceName, type OrderId, type Service } from './model.ts';
+import {
+  type EndpointId,
+  type EpochMs,
+  epochMs,
+  fenceName,
+  type OrderId,
+  type Service,
+} from './model.ts';
 import {
   nothing,
   type Operated,
@@ -21,7 +28,7 @@ import type { Reason } from './reason.ts';
 import type { Orphan } from './snapshot.ts';
 
 /** An order ends, at the latest, this long after it begins; it can be extended. */
-export const ORDER_MS_MAX = 72 * 3_600_000;
+export const ORDER_MS_MAX = 24 * 3_600_000;
 
 export type Operation = FencedOperation | { readonly kind: 'adopt' };
 /** Those that start from the fence as it stands. */
@@ -100,15 +107,15 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
     case 'cancel': {
       const order = fence.orders.find((one) => one.id === operation.order);
       if (order === undefined) return nothing(`order ${operation.order} is not in force`);
-      return planned(endOf(order, context, 'operator'), drafted.lines.map(untouched), [
-        { code: 'order-cancelled', order: order.id },
-      ]);
+      const { commit, lines } = endOf(order, context, 'operator');
+      return planned(commit, lines, [{ code: 'order-cancelled', order: order.id }]);
     }
     case 'extend': {
       const order = fence.orders.find((one) => one.id === operation.order);
       if (order === undefined) return refused(`order ${operation.order} is not in force`);
       const extended = { ...order, untilAt: operation.untilAt };
-      const problem = timeProblem({ ...extended, fromAt: now }, now);
+      const fromAt = epochMs(Math.max(now, order.fromAt));
+      const problem = timeProblem({ ...extended, fromAt }, now);
       if (problem !== null) return refused(problem);
       const orders = fence.orders.map((one) => (one.id === order.id ? extended : one));
       return kept(drafted.lines, { ...fence, orders }, facts.orphans, (entry) => entry, [
@@ -161,7 +168,7 @@ function timeProblem(order: FenceOrder, now: EpochMs): string | null {
   if (order.untilAt <= now) return 'its end is in the past';
   if (order.untilAt <= order.fromAt) return 'it would end before it begins';
   return order.untilAt - order.fromAt > ORDER_MS_MAX
-    ? 'an order lasts 72 h at most; it can be extended later'
+    ? 'an order lasts 24 h at most; it can be extended later'
     : null;
 }
 

@@ -51,10 +51,8 @@ export function dueOrder(input: Evidence & { readonly now: EpochMs }): OrderStep
   };
   const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
   if (ending !== undefined) {
-    const lines = drafted.lines.map(untouched);
     return {
-      lines,
-      commit: endOf(ending, context, 'order'),
+      ...endOf(ending, context, 'order'),
       reasons: [{ code: 'order-ended', order: ending.id }],
     };
   }
@@ -80,12 +78,16 @@ export type Begun =
   | { readonly kind: 'begun'; readonly commit: Commit; readonly lines: readonly Line[] }
   | { readonly kind: 'refused'; readonly why: string };
 
-/** What an order would do now. It replaces an older one of the same scope and is judged by the rules
- *  that it is not told to pass; an `up` tier takes over where it empties the one before. */
+/** What an order would do now. It replaces an older one of the same scope (one for later leaves the
+ *  running one alone until it begins) and is judged by the rules that it is not told to pass; an `up`
+ *  tier takes over where it empties the one before. */
 export function beginOf(order: FenceOrder, context: OrderContext, by: 'order' | 'operator'): Begun {
   const { facts } = context;
   const orders = [
-    ...facts.fence.orders.filter((other) => other.id !== order.id && !isSameScope(other, order)),
+    ...facts.fence.orders.filter(
+      (other) =>
+        other.id !== order.id && !(isSameScope(other, order) && (order.started || !other.started)),
+    ),
     order,
   ];
   const fence = { ...facts.fence, orders };
@@ -121,15 +123,7 @@ function effectOf(order: FenceOrder, { facts, lines, digestOf }: OrderContext): 
     takesPart(line) && orderOn(facts.fence.orders, line.holding, digestOf)?.id === order.id;
   const first: Draft = { lines, serving: null, isRescue: false };
   const ordered = mapLines(orderRule(digestOf)(first, facts), (line) =>
-    governed(line)
-      ? {
-          ...line,
-          order,
-          fixed: 'order',
-          to: order.weight ?? line.now,
-          reason: reasonOf(line, order),
-        }
-      : line,
+    governed(line) ? inherit(line, order) : line,
   );
   return mapLines(tierRule(ordered, facts), (line) =>
     governed(line) || (line.move === 'tier' && line.to > line.now) ? line : untouched(line),
@@ -160,26 +154,43 @@ function brokenFloor(draft: Draft, service: Service): string | null {
   return null;
 }
 
-/** An order's end changes no weight: what it covered goes back to automation and returns by its health. */
+/**
+ * An order's end by itself changes no weight: what it covered goes back to automation and returns by its
+ * health. Where an older order covers it too, that one holds again, at its own weight, unless that would
+ * leave no weight at all.
+ */
 export function endOf(
   order: FenceOrder,
   { facts, lines, digestOf }: OrderContext,
   by: 'order' | 'operator',
-): Commit {
+): { readonly commit: Commit; readonly lines: readonly Line[] } {
   const orders = facts.fence.orders.filter((other) => other.id !== order.id);
-  const kept = lines.map(untouched);
-  const entries = kept.flatMap((line) => {
+  const fence = { ...facts.fence, orders };
+  const isCovered = (line: Line): boolean =>
+    order.kind !== 'freeze' && order.started && covers(order, line.holding, digestOf);
+  const inherited = lines.map((line) => {
+    const heir =
+      isCovered(line) && line.fixed === null ? orderOn(orders, line.holding, digestOf) : null;
+    return heir === null ? untouched(line) : inherit(line, heir);
+  });
+  const isEmpty = emptyGroup({ lines: inherited, serving: null, isRescue: false }, facts) !== null;
+  const after = isEmpty ? lines.map(untouched) : inherited;
+  const entries = after.flatMap((line) => {
     const { entry } = line.holding;
     if (entry === null) return [];
-    const isReleased =
-      order.kind !== 'freeze' &&
-      order.started &&
-      covers(order, line.holding, digestOf) &&
-      orderOn(orders, line.holding, digestOf) === null;
-    return [isReleased ? released(entry, line, order) : entry];
+    const isReleased = isCovered(line) && orderOn(orders, line.holding, digestOf) === null;
+    return [isReleased ? released(entry, line, order) : entryUnderOrder(entry, line, facts.now)];
   });
-  return commitOf(kept, entries, { ...facts.fence, orders }, facts.orphans, order, by);
+  return { commit: commitOf(after, entries, fence, facts.orphans, order, by), lines: after };
 }
+
+const inherit = (line: Line, order: FenceOrder): Line => ({
+  ...untouched(line),
+  order,
+  fixed: 'order',
+  to: order.weight ?? line.now,
+  reason: reasonOf(line, order),
+});
 
 const released = (entry: FenceEntry, line: Line, order: FenceOrder): FenceEntry => ({
   ...entry,
