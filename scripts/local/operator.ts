@@ -34,7 +34,7 @@ export function openOperator(
   surroundings: Surroundings & { readonly stop: AbortSignal },
 ): Operator {
   const { config, stop } = surroundings;
-  const clock = stoppableClock(surroundings.clock, stop);
+  const clock = stoppableClock(surroundings.clock, stop, surroundings.speed);
   const env = environmentOf(surroundings, config.home);
   const wired = wire(env, 'operator', commonOverrides(surroundings, clock));
   const deps = {

@@ -23,6 +23,7 @@ import type { LatestDecision } from './world-state.ts';
 export type Surroundings = {
   readonly config: Config;
   readonly clock: Clock;
+  readonly speed: number;
   readonly table: GlobalTable;
   readonly route53: LocalRoute53;
 };
@@ -69,7 +70,7 @@ export const commonOverrides = (
 
 export function startFunctions(wiring: RegionWiring): Functions {
   const { config, vantage, stop } = wiring;
-  const clock = stoppableClock(wiring.clock, stop);
+  const clock = stoppableClock(wiring.clock, stop, wiring.speed);
   const env = environmentOf(wiring, vantage);
   const overrides = commonOverrides(wiring, clock);
   const prober = wiring.aroundProber(

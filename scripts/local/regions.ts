@@ -6,7 +6,13 @@
  */
 import type { Context, DynamoDBRecord } from 'aws-lambda';
 import type { Clock } from '../../shared/ports.ts';
-import { type FunctionName, lambdaContext, runSchedule, scheduledEvent } from './scheduler.ts';
+import {
+  FUNCTIONS,
+  type FunctionName,
+  lambdaContext,
+  runSchedule,
+  scheduledEvent,
+} from './scheduler.ts';
 
 export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 export type Functions = Readonly<Record<FunctionName, Handler>>;
@@ -16,7 +22,8 @@ export type RegionOptions = {
   readonly vantage: string;
   /** The world's; what the functions themselves read may be skewed. */
   readonly clock: Clock;
-  readonly periodMs: number;
+  /** A minute each on AWS. */
+  readonly periodsMs: Readonly<Record<FunctionName, number>>;
   /** A cold start: `stop` ends whatever runs, as a killed process would. */
   readonly start: (stop: AbortSignal) => Functions;
   readonly onError: (name: FunctionName, error: unknown) => void;
@@ -40,7 +47,7 @@ type Incarnation = {
 };
 
 export function openRegion(options: RegionOptions): Region {
-  const { deployment, vantage, clock, periodMs } = options;
+  const { deployment, vantage, clock, periodsMs } = options;
   const place = { deployment, vantage };
   let life: Incarnation | undefined;
 
@@ -49,7 +56,7 @@ export function openRegion(options: RegionOptions): Region {
     name: FunctionName,
     event: unknown,
   ): Promise<unknown> => {
-    const ended = functions[name](event, lambdaContext(place, name, clock)).then(
+    const ended = functions[name](event, lambdaContext(place, name, clock, periodsMs[name])).then(
       (result) => result,
       (error: unknown) => {
         // What a killed process leaves behind is no error of the function.
@@ -69,10 +76,10 @@ export function openRegion(options: RegionOptions): Region {
       functions: options.start(stop.signal),
       running: new Set<Promise<unknown>>(),
     };
-    const schedules = (['probe', 'quorum'] as const).map((name) =>
+    const schedules = FUNCTIONS.map((name) =>
       runSchedule({
         clock,
-        periodMs,
+        periodMs: periodsMs[name],
         signal: stop.signal,
         invoke: (at) => void run(started, name, scheduledEvent(place, name, at)),
       }),

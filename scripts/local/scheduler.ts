@@ -10,8 +10,10 @@ import type { Clock } from '../../shared/ports.ts';
 export const FUNCTIONS = ['probe', 'quorum'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** Lambda's own limits as the stack sets them: probe bridges a missing run, quorum is short. */
-const TIMEOUTS_MS: Readonly<Record<FunctionName, number>> = { probe: 150_000, quorum: 30_000 };
+const QUORUM_TIMEOUT_MS = 30_000;
+/** A `probe` run bridges one missing run: 133 s at a period of a minute. */
+const timeoutMs = (name: FunctionName, periodMs: number): number =>
+  name === 'quorum' ? QUORUM_TIMEOUT_MS : 2 * periodMs + 13_000;
 const ACCOUNT = '123456789012';
 
 export type Place = { readonly deployment: string; readonly vantage: string };
@@ -32,9 +34,14 @@ export function scheduledEvent(place: Place, name: FunctionName, at: number): Sc
   };
 }
 
-export function lambdaContext(place: Place, name: FunctionName, clock: Clock): Context {
+export function lambdaContext(
+  place: Place,
+  name: FunctionName,
+  clock: Clock,
+  periodMs: number,
+): Context {
   const functionName = `${place.deployment}-${name}`;
-  const endsAt = clock.now() + TIMEOUTS_MS[name];
+  const endsAt = clock.now() + timeoutMs(name, periodMs);
   return {
     callbackWaitsForEmptyEventLoop: false,
     functionName,

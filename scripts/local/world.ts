@@ -18,12 +18,12 @@ import { type FaultDesk, faultDesk } from './fault-desk.ts';
 import { type KnownWorld, parseFault } from './faults.ts';
 import { startGlobalTable } from './global-table.ts';
 import { loopbackBlock } from './loopback.ts';
-import { newsDesk } from './news.ts';
+import { type NewsDesk, newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
 import { type Operator, type OrderState, openOperator } from './operator.ts';
 import { parseOrder } from './orders.ts';
 import { deploy, type RegionWiring, startFunctions } from './production.ts';
-import { openRegion, type Region } from './regions.ts';
+import { openRegion, type Region, type RegionOptions } from './regions.ts';
 import type { Buckets } from './route53-meter.ts';
 import { type LocalRoute53, startRoute53 } from './route53-server.ts';
 import type { OnStream } from './table-stream.ts';
@@ -43,7 +43,7 @@ export type WorldOptions = {
   /** Of the HTTP API; 0 or absent: any free one. */
   readonly port?: number;
   readonly dnsPort?: number;
-  /** Of both functions' schedules, a minute on AWS. Default: the shortest check interval. */
+  /** Of `quorum`'s schedule, a minute on AWS. Default: the shortest check interval. */
   readonly schedulePeriodMs?: number;
   /** Route 53's PENDING → INSYNC. */
   readonly insyncDelayMs?: number;
@@ -83,13 +83,16 @@ export type World = AsyncDisposable & {
 
 /** As on AWS; shorter where checks are, so that a return's steps are not waited for. */
 const SCHEDULE_PERIOD_MS_MAX = 60_000;
+/** A run goes on until a newer one has written: more runs than this beside each other only cost. */
+const ROUNDS_PER_RUN = 6;
 const INSYNC_DELAY_MS = 1_000;
 const REPLICATION_LAG_MS = 200;
 const SAMPLE_MS = 250;
 const BLOCK = 1;
 
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const clock = systemClock(options.speed ?? 1);
+  const { speed = 1 } = options;
+  const clock = systemClock(speed);
   const now = (): number => clock.now();
   const events = eventHub();
   const stop = new AbortController();
@@ -113,21 +116,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       onStream: onStream(observer, regions),
     }),
   );
-  const surroundings = { config, clock, table, route53 };
+  const surroundings = { config, clock, speed, table, route53 };
   await deploy(surroundings, stop.signal);
 
   const desk = faultDesk({ config, known, park, table, route53, regions, events, now });
   const zones = watchZones(route53, { config, now, events });
   const news = newsDesk();
   events.on(news.takeEvent);
-  const decisions = new Map<string, LatestDecision>();
-  const takeDecision = (decision: LatestDecision): void => {
-    const before = decisions.get(decision.service);
-    if (before && before.at > decision.at) return;
-    decisions.set(decision.service, decision);
-    news.takeDecision(decision, before);
-    announce(events, decision, before);
-  };
+  const decisions = decisionBook(news, events);
 
   const bootRegion = regionBooter({
     ...surroundings,
@@ -144,8 +140,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         onAnswer: (endpoint, response) => observer.takeAnswer(vantage, endpoint, response),
       }),
     skewMsOf: (vantage) => desk.effects().skewMs.get(vantage) ?? 0,
-    periodMs: options.schedulePeriodMs ?? schedulePeriodMs(config),
-    onDecision: takeDecision,
+    periodsMs: periodsOf(config, options.schedulePeriodMs),
+    onDecision: decisions.take,
     takesTurns: options.takesTurns ?? true,
     events,
   });
@@ -166,7 +162,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       played: played.endpoints,
       viewOf: observer.viewOf,
       generationOf: zones.generationOf,
-      decisions,
+      decisions: decisions.latest,
       served: zones.servedRecords,
       answers: sampler.shares(),
       faults: desk.list(),
@@ -256,7 +252,7 @@ function toldOrders(
 type BootOptions = Omit<RegionWiring, 'vantage' | 'stop' | 'aroundProber'> & {
   readonly proberOf: (vantage: string, inner: Prober) => Prober;
   readonly skewMsOf: (vantage: string) => number;
-  readonly periodMs: number;
+  readonly periodsMs: RegionOptions['periodsMs'];
   readonly events: EventHub;
 };
 
@@ -267,7 +263,7 @@ function regionBooter(options: BootOptions): (vantage: string) => Region {
       deployment: config.deployment,
       vantage,
       clock,
-      periodMs: options.periodMs,
+      periodsMs: options.periodsMs,
       start: (stop) =>
         startFunctions({
           ...options,
@@ -352,8 +348,12 @@ const knownWorld = ({ config, endpoints }: WorldConfig): KnownWorld => ({
   })),
 });
 
-const schedulePeriodMs = (config: Config): number =>
-  Math.min(SCHEDULE_PERIOD_MS_MAX, ...config.services.map(({ everyMs }) => everyMs));
+function periodsOf(config: Config, wantedMs: number | undefined): RegionOptions['periodsMs'] {
+  const everyMs = Math.min(SCHEDULE_PERIOD_MS_MAX, ...config.services.map((one) => one.everyMs));
+  const quorum = wantedMs ?? everyMs;
+  const probe = Math.max(quorum, Math.min(SCHEDULE_PERIOD_MS_MAX, ROUNDS_PER_RUN * everyMs));
+  return { probe, quorum };
+}
 
 /** To the observer at once, to the region's own function as a shard's reader does: one batch at a time. */
 const onStream =
@@ -369,14 +369,27 @@ const onStream =
   };
 const REPORT_PREFIX = 'report#';
 
-function announce(
-  events: EventHub,
-  { service, at, region, automation, sentences }: LatestDecision,
-  before: LatestDecision | undefined,
-): void {
-  const isSame =
-    before?.automation === automation && before.sentences.join('\n') === sentences.join('\n');
-  if (!isSame) events.emit({ event: 'decision', at, service, region, automation, sentences });
+type DecisionBook = {
+  readonly take: (decision: LatestDecision) => void;
+  readonly latest: ReadonlyMap<string, LatestDecision>;
+};
+
+/** The newest decision of any region, per service; told where it says something new. */
+function decisionBook(news: NewsDesk, events: EventHub): DecisionBook {
+  const latest = new Map<string, LatestDecision>();
+  return {
+    latest,
+    take(decision) {
+      const { service, at, region, automation, sentences } = decision;
+      const before = latest.get(service);
+      if (before && before.at > at) return;
+      latest.set(service, decision);
+      news.takeDecision(decision, before);
+      const isSame =
+        before?.automation === automation && before.sentences.join('\n') === sentences.join('\n');
+      if (!isSame) events.emit({ event: 'decision', at, service, region, automation, sentences });
+    },
+  };
 }
 
 /** Up by quorum, all of them, and DNS has answered each one that has weight. */
