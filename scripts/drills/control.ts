@@ -1,6 +1,7 @@
 /** Drills of the control path: replication, Route 53's API, other writers, people's hands and orders. */
 import { generationOf, isInTime, WAIT_MS, watchRemoval } from './loss.ts';
 import { commitsOf, NO_TIMELINE, removalTimeline, type Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
 
 const replicationPartition: Scenario = {
   name: 'replication-partition',
@@ -68,7 +69,7 @@ const handEdit: Scenario = {
   summary:
     'a person edits a weight in the console: seen, kept, and the other endpoints stay protected',
   play: async (stage) => {
-    await stage.inject({ kind: 'hand-edit', service: 'app', endpoint: 'eu-west-1', weight: 30 });
+    await stage.inject({ kind: 'hand-edit', service: 'app', endpoint: 'eu-west-1', weight: 60 });
     const { at } = await stage.inject({
       kind: 'endpoint-down',
       service: 'app',
@@ -79,7 +80,7 @@ const handEdit: Scenario = {
     return {
       expected: {
         automation: 'drift',
-        edited: 30,
+        edited: 60,
         answered: 'ap-southeast-1 eu-west-1',
         inTime: true,
       },
@@ -95,7 +96,32 @@ const handEdit: Scenario = {
 };
 
 /** Orders come due by the clock, and every region finds them due at the same moment. */
-const ORDERS = 67;
+const RACED_COMMITS = 200;
+const RACE_MS_MAX = 90_000;
+const ENDPOINTS = ['eu-west-1', 'us-east-1', 'ap-southeast-1'];
+
+/** Three orders that begin together and end together, raced for by every region. */
+async function race(stage: Stage, round: number): Promise<void> {
+  const { world } = stage;
+  const fromAt = stage.now() + 400;
+  const untilAt = fromAt + 600;
+  for (const endpoint of ENDPOINTS) {
+    await world.order({
+      kind: 'pin',
+      service: 'app',
+      endpoint,
+      weight: 80 + (round % 20),
+      fromAt,
+      untilAt,
+      reason: `race ${round}`,
+      actor: 'drill',
+    });
+  }
+  for (const dueAt of [fromAt, untilAt]) {
+    await stage.until(() => stage.now() > dueAt, 2000);
+    await world.invokeQuorum();
+  }
+}
 
 const racingWriters: Scenario = {
   name: 'racing-writers',
@@ -103,25 +129,12 @@ const racingWriters: Scenario = {
     'all quorum functions decide at once, 200 decisions and an operator among them: one chain',
   world: { takesTurns: false, buckets: false, schedulePeriodMs: 60_000 },
   play: async (stage) => {
-    const { world } = stage;
     const at = stage.now();
     const before = generationOf(stage, 'app') ?? 0;
-    for (let n = 0; n < ORDERS; n += 1) {
-      const fromAt = stage.now() + 60;
-      await world.order({
-        kind: 'pin',
-        service: 'app',
-        endpoint: 'us-east-1',
-        weight: 20 + (n % 50),
-        fromAt,
-        untilAt: fromAt + 400,
-        reason: `race ${n}`,
-        actor: 'drill',
-      });
-      await stage.until(() => stage.now() > fromAt, 1000);
-      await world.invokeQuorum();
-      await stage.until(() => stage.now() > fromAt + 400, 1000);
-      await world.invokeQuorum();
+    for (let round = 0; commitsOf(stage, 'app', at).length < RACED_COMMITS; round += 1) {
+      if (stage.now() - at > RACE_MS_MAX) break;
+      // An order that came too late on a busy machine is refused, and changes nothing.
+      await race(stage, round).catch(() => undefined);
     }
     const commits = commitsOf(stage, 'app', at);
     const generations = commits.map((commit) => commit.generation);
@@ -130,11 +143,11 @@ const racingWriters: Scenario = {
     ).length;
     const errors = stage.events.filter((event) => event.event === 'error' && event.at >= at).length;
     return {
-      expected: { oneChain: true, decisions: true, racesLost: true, errors: 0 },
+      expected: { oneChain: true, enoughDecisions: true, racesLost: true, errors: 0 },
       observed: {
         // Each generation once, each one more than the one before.
         oneChain: generations.every((generation, index) => generation === before + index + 1),
-        decisions: commits.length >= 200,
+        enoughDecisions: commits.length >= RACED_COMMITS,
         racesLost: refused > 0,
         errors,
       },

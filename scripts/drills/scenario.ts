@@ -71,6 +71,8 @@ export async function play(
     if (scenario.waitsForReady !== false) {
       const isReady = await stage.until(() => stage.world.state().ready, READY_WITHIN_MS);
       if (!isReady) throw new Error('the world was not ready within 60 s');
+      // The commit that notes every endpoint as proven comes with, or right after, the last `up`.
+      await stage.until(() => isQuiet(stage), READY_WITHIN_MS);
     }
     return resultOf(scenario, await scenario.play(stage));
   } catch (error) {
@@ -79,6 +81,15 @@ export async function play(
     return { ...resultOf(scenario, empty), ok: false, error: message };
   }
 }
+
+const QUIET_MS = 2000;
+
+const isQuiet = (stage: Stage): boolean => {
+  const last = stage.events.findLast(
+    (event) => event.event === 'commit' || event.event === 'ready',
+  );
+  return last !== undefined && stage.now() - last.at > QUIET_MS;
+};
 
 function resultOf(scenario: Scenario, { expected, observed, timeline }: Played): DrillResult {
   const since = (at: number | null): number | null =>
