@@ -4,9 +4,10 @@
  * no fence in the zone, and writes nothing there.
  */
 import * as v from 'valibot';
-import { type Fence, newEntry, parseFence } from './fence.ts';
+import { type Fence, type FenceEntry, newEntry, parseFence } from './fence.ts';
 import type { Config, DigestOf, EpochMs, Service, Weight } from './model.ts';
 import { markOf, type Snapshot } from './snapshot.ts';
+import type { ZoneRecord } from './zone-record.ts';
 
 export function shadowSnapshot(
   service: Service,
@@ -17,47 +18,57 @@ export function shadowSnapshot(
   digestOf: DigestOf,
 ): Snapshot {
   const kept = readShadow(stored, config.deployment, now);
-  if (kept === null) {
-    return {
-      ...snapshot,
-      fence: { kind: 'managed', fence: firstFence(service, snapshot, config, digestOf) },
-    };
-  }
+  const fence = kept?.fence ?? firstFence(service, config);
+  const known = new Set(fence.entries.map(({ mark }) => mark));
+  const markIn = (record: ZoneRecord): string =>
+    markOf({ setIdentifier: record.setIdentifier ?? '' }, digestOf);
+  const weights = new Map(
+    [...(kept?.weights ?? [])].map(([id, weight]) => [
+      markOf({ setIdentifier: id }, digestOf),
+      weight,
+    ]),
+  );
   const records = snapshot.records.map((record) => {
-    const weight = kept.weights.get(record.setIdentifier ?? '');
+    const mark = markIn(record);
+    const weight = known.has(mark) ? weights.get(mark) : undefined;
     return weight === undefined ? record : { ...record, weight };
   });
-  return { ...snapshot, records, fence: { kind: 'managed', fence: kept.fence } };
+  const standing = new Set(snapshot.records.map(markIn));
+  const entries = [
+    ...fence.entries.filter(({ mark }) => standing.has(mark)),
+    ...found(service, snapshot, digestOf).filter(({ mark }) => !known.has(mark)),
+  ];
+  return { ...snapshot, records, fence: { kind: 'managed', fence: { ...fence, entries } } };
 }
 
-/** As if the records found had just been adopted. */
-function firstFence(
-  service: Service,
-  snapshot: Snapshot,
-  config: Pick<Config, 'deployment' | 'packagedAt'>,
-  digestOf: DigestOf,
-): Fence {
-  const found = service.endpoints.flatMap((endpoint) => {
+/**
+ * As if just adopted. Nobody can `apply` or `retire` in a shadow, so it follows the zone by itself: else a
+ * record that came or went would hold an observed service for good.
+ */
+const found = (service: Service, snapshot: Snapshot, digestOf: DigestOf): readonly FenceEntry[] =>
+  service.endpoints.flatMap((endpoint) => {
     const record = snapshot.records.find((one) => one.setIdentifier === endpoint.setIdentifier);
-    const mark = markOf(endpoint, digestOf);
     return record === undefined
       ? []
-      : [newEntry(mark, (record.weight ?? 0) as Weight, { kind: 'in' })];
+      : [newEntry(markOf(endpoint, digestOf), (record.weight ?? 0) as Weight, { kind: 'in' })];
   });
-  return {
-    deployment: config.deployment,
-    generation: 1,
-    nonce: 'observed' as Fence['nonce'],
-    parentNonce: null,
-    asofAt: 0 as EpochMs,
-    config: service.digest,
-    packagedAt: config.packagedAt,
-    record: 'observed' as Fence['record'],
-    rescuedAt: null,
-    entries: found,
-    orders: [],
-  };
-}
+
+const firstFence = (
+  service: Service,
+  config: Pick<Config, 'deployment' | 'packagedAt'>,
+): Fence => ({
+  deployment: config.deployment,
+  generation: 1,
+  nonce: 'observed' as Fence['nonce'],
+  parentNonce: null,
+  asofAt: 0 as EpochMs,
+  config: service.digest,
+  packagedAt: config.packagedAt,
+  record: 'observed' as Fence['record'],
+  rescuedAt: null,
+  entries: [],
+  orders: [],
+});
 
 const storedShadow = v.object({
   weights: v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))),
