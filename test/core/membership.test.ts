@@ -23,7 +23,7 @@ const without = (...ids: string[]): Service => ({
 const text = (operated: Operated): string => `${operated.kind}: ${operationText(operated)}`;
 
 describe('apply', () => {
-  it('F116: brings a pending endpoint in at weight 0, whence it ramps once it is up', () => {
+  it('F116: brings a pending endpoint in at weight 0, whence it ramps once it is up: brought-in', () => {
     const world = openWorld({ service: without('c') });
     world.state.service = service;
     expect(sentence(world.decide().endpoints[2]!.reason)).toBe(

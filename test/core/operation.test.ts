@@ -72,7 +72,7 @@ describe('operations', () => {
     expect(world.operate({ kind: 'adopt' }).kind).toBe('planned');
   });
 
-  it('cancels an order: what it covered goes back to automation and ramps', () => {
+  it('cancels an order: what it covered goes back to automation and ramps: order-cancelled', () => {
     const world = openWorld({ service });
     world.operate(order(drain('a')));
     silence(world);
@@ -106,7 +106,7 @@ describe('operations', () => {
     );
   });
 
-  it('extends an order, and only one that is in force', () => {
+  it('extends an order, and only one that is in force: order-extended', () => {
     const world = openWorld({ service, orders: [drain('a'), drain('b')] });
     const untilAt = epochMs(NOW + 3 * HOUR);
     const extend = (id: string, until = untilAt) =>

@@ -192,7 +192,7 @@ describe('rule 2: an order in force', () => {
 });
 
 describe('giving an order', () => {
-  it('drains at once, keeps asof and the phase, and tells who it was by its id', () => {
+  it('drains at once, keeps asof and the phase, and tells who it was by its id: order-given', () => {
     const world = openWorld({ service });
     const { asofAt } = world.fence();
 
