@@ -11,12 +11,13 @@ import type { LatestDecision } from './world-state.ts';
 /** Said of an endpoint to which nothing happens. */
 const CALM: readonly ReasonCode[] = ['healthy', 'idle-tier'];
 
-export function latestDecision(result: QuorumResult, region: string): LatestDecision {
+/** `at` is the observer's time: a region whose clock is wrong must not have the last word for long. */
+export function latestDecision(result: QuorumResult, region: string, at: number): LatestDecision {
   const { decision } = result;
   const telling = decision.endpoints.filter(({ reason }) => !CALM.includes(reason.code));
   return {
     service: result.service,
-    at: result.at,
+    at,
     region,
     automation: decision.automation,
     sentences: [

@@ -5,6 +5,7 @@
  */
 import { compilePattern } from '../../shared/adapters/patterns.ts';
 import { manifestOf } from '../../shared/core/config.ts';
+import { CLOCK_TOLERANCE_MS } from '../../shared/core/fence.ts';
 import {
   type Config,
   type Endpoint,
@@ -111,8 +112,10 @@ export function openObserver({ config, now, events }: ObserverDeps): Observer {
         readings.set(id, { kind: 'silent', why: 'malformed', detail: 'it does not cover all' });
       } else {
         const before = reports.get(id);
-        // Replicas show the same report at different times: the newest stands.
-        if (before && newestRound(before) > newestRound(parsed)) return;
+        // Replicas show the same report at different times: the newest stands, unless it was written
+        // under a clock that ran ahead.
+        const newestAt = before ? newestRound(before) : 0;
+        if (newestAt > newestRound(parsed) && newestAt <= now() + CLOCK_TOLERANCE_MS) return;
         reports.set(id, parsed);
         readings.set(id, { kind: 'read', report: parsed, manifest });
       }

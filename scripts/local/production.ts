@@ -11,14 +11,13 @@ import { httpProber } from '../../shared/adapters/http-prober.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import type { Config } from '../../shared/core/model.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
+import type { QuorumResult } from '../../shared/rounds/quorum-round.ts';
 import { AIDS, type Env, RELEASE, type WireOverrides } from '../../shared/wire.ts';
 import { documentClient, type GlobalTable } from './global-table.ts';
-import { latestDecision } from './latest-decision.ts';
 import type { Place } from './loopback.ts';
 import type { Functions } from './regions.ts';
 import type { LocalRoute53 } from './route53-server.ts';
 import { stoppableClock } from './stoppable-clock.ts';
-import type { LatestDecision } from './world-state.ts';
 
 export type Surroundings = {
   readonly config: Config;
@@ -36,7 +35,7 @@ export type RegionWiring = Surroundings & {
   readonly route: (address: string, port: number) => Place;
   /** Puts the vantage's own troubles before the real prober. */
   readonly aroundProber: (inner: Prober) => Prober;
-  readonly onDecision: (decision: LatestDecision) => void;
+  readonly onDecision: (result: QuorumResult, vantage: string) => void;
   /** False: all regions decide at once, for races. */
   readonly takesTurns: boolean;
 };
@@ -93,7 +92,7 @@ export function startFunctions(wiring: RegionWiring): Functions {
       onResults: (results) => {
         // A killed process tells nothing any more.
         if (stop.aborted) return;
-        for (const result of results) wiring.onDecision(latestDecision(result, vantage));
+        for (const result of results) wiring.onDecision(result, vantage);
       },
     }),
   };

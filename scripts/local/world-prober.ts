@@ -27,14 +27,15 @@ const STARVED_MS = 2_000;
 export function worldProber(options: WorldProberOptions): Prober {
   const { inner, clock, vantage, effects, endpointAt } = options;
 
+  /** Nothing comes back within the timeout. */
   const unanswered = async (
     request: ProbeRequest,
-    detail: string,
+    cause: Attempt['result'],
     signal: AbortSignal,
   ): Promise<ProbeResponse> => {
     const startedAt = clock.now();
     const result = await clock.sleep(request.timeoutMs, signal).then(
-      (): Attempt['result'] => ({ kind: 'fail', code: 'timeout', detail }),
+      () => cause,
       (): Attempt['result'] => ({ kind: 'skipped', code: 'aborted', detail: 'the round ended' }),
     );
     const timings = {
@@ -51,14 +52,16 @@ export function worldProber(options: WorldProberOptions): Prober {
   };
 
   const answer = async (request: ProbeRequest, signal: AbortSignal): Promise<ProbeResponse> => {
-    const { isolated, seesDown } = effects();
+    const { isolated, seesDown, starved } = effects();
     const endpoint = endpointAt(request.target);
-    if (isolated.has(vantage)) return unanswered(request, 'no network', signal);
+    if (starved.has(vantage)) return unanswered(request, STARVED, signal);
+    if (isolated.has(vantage)) return unanswered(request, timeout('no network'), signal);
     if (endpoint === undefined) {
       const asked = await inner.probe(toControlServer(request, options.controlUrl), signal);
       return { ...asked, key: request.key };
     }
-    if (seesDown.get(vantage)?.has(endpoint)) return unanswered(request, 'no path', signal);
+    if (seesDown.get(vantage)?.has(endpoint))
+      return unanswered(request, timeout('no path'), signal);
     return inner.probe(request, signal);
   };
 
@@ -72,6 +75,14 @@ export function worldProber(options: WorldProberOptions): Prober {
     loopLatenessMs: () => (effects().starved.has(vantage) ? STARVED_MS : inner.loopLatenessMs()),
   };
 }
+
+/** As the real prober finds out by its own timer. */
+const STARVED: Attempt['result'] = {
+  kind: 'skipped',
+  code: 'starved',
+  detail: `event loop ${STARVED_MS} ms late`,
+};
+const timeout = (detail: string): Attempt['result'] => ({ kind: 'fail', code: 'timeout', detail });
 
 function toControlServer(request: ProbeRequest, controlUrl: string): ProbeRequest {
   const { hostname } = new URL(controlUrl);

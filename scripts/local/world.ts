@@ -17,6 +17,7 @@ import { openEndpointPark } from './endpoint-park.ts';
 import { type FaultDesk, faultDesk } from './fault-desk.ts';
 import { type KnownWorld, parseFault } from './faults.ts';
 import { startGlobalTable } from './global-table.ts';
+import { latestDecision } from './latest-decision.ts';
 import { loopbackBlock } from './loopback.ts';
 import { type NewsDesk, newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
@@ -141,7 +142,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       }),
     skewMsOf: (vantage) => desk.effects().skewMs.get(vantage) ?? 0,
     periodsMs: periodsOf(config, options.schedulePeriodMs),
-    onDecision: decisions.take,
+    onDecision: (result, vantage) => decisions.take(latestDecision(result, vantage, now())),
     takesTurns: options.takesTurns ?? true,
     events,
   });
@@ -382,7 +383,6 @@ function decisionBook(news: NewsDesk, events: EventHub): DecisionBook {
     take(decision) {
       const { service, at, region, automation, sentences } = decision;
       const before = latest.get(service);
-      if (before && before.at > at) return;
       latest.set(service, decision);
       news.takeDecision(decision, before);
       const isSame =
