@@ -1,6 +1,6 @@
 /** The fake store of the round tests keeps the same contract as the real one. */
 import { fakeStore, fakeTable } from '../fakes/fake-store.ts';
-import { ABORTED, describeStore, EXPIRED, OTHER_MANIFEST, OTHER_RECORD } from './store-contract.ts';
+import { describeStore, EXPIRED, OTHER_MANIFEST, OTHER_RECORD } from './store-contract.ts';
 
 describeStore({
   name: 'fake store',
@@ -12,6 +12,5 @@ describeStore({
     { test: EXPIRED, reason: 'the fake deletes nothing and expires nothing' },
     { test: OTHER_MANIFEST, reason: 'the fake overwrites' },
     { test: OTHER_RECORD, reason: 'the fake keeps the first record without a word' },
-    { test: ABORTED, reason: "the fake rejects with the signal's own reason" },
   ],
 });

@@ -73,7 +73,7 @@ export function fakeStore(table: FakeTable = fakeTable(), clock?: Clock): FakeSt
   ): Promise<T> => {
     calls.push({ method, args: copy(args) });
     const trouble = troubles.get(method)?.shift();
-    signal.throwIfAborted();
+    if (signal.aborted) throw unavailable(method, signal.reason);
     if (trouble?.kind === 'before') await trouble.run();
     if (trouble?.kind === 'refused') throw unavailable(method);
     if (trouble?.kind === 'hung') await aborted(signal);

@@ -157,7 +157,7 @@ export function fakeZone(options: {
   return {
     read: async (zone, { from, to }, signal) => {
       await pause('read');
-      signal.throwIfAborted();
+      if (signal.aborted) throw endedFirst(signal);
       readCount += 1;
       landDue(clock.now());
       const fault = readFaults.shift();
@@ -200,7 +200,7 @@ export function fakeZone(options: {
 
     changeStatus: async (_zone, changeId, signal) => {
       await pause('change status');
-      signal.throwIfAborted();
+      if (signal.aborted) throw endedFirst(signal);
       const info = ledger.change(changeId, clock.now());
       const set = statuses.get(changeId);
       if (set !== undefined) return set;
@@ -233,3 +233,7 @@ export function fakeZone(options: {
     reads: () => readCount,
   };
 }
+
+/** As the adapter says it: a read that the round did not wait for is no exception of another kind. */
+const endedFirst = (signal: AbortSignal): QuorateError =>
+  new QuorateError('ZONE_UNAVAILABLE', 'the round ended', { cause: signal.reason });

@@ -198,7 +198,7 @@ export function quorumWorld(options: WorldOptions = {}): QuorumWorld {
         : options.wrapStore({ ...store, ...reporting }, id);
     const ids = options.ids?.(index) ?? fakeIds(String.fromCharCode(97 + index));
     const fresh = (): QuorumDeps => {
-      const ports = { clock: own, store: port, zone: zonePort };
+      const ports = { clock: own, store: port, zone: readBy(zonePort, own) };
       return {
         ...ports,
         ids,
@@ -339,6 +339,12 @@ export function quorumWorld(options: WorldOptions = {}): QuorumWorld {
   };
   return world;
 }
+
+/** A read is stamped by the clock of whoever reads. */
+const readBy = (zone: Zone, clock: Clock): Zone => ({
+  ...zone,
+  read: async (...args) => ({ ...(await zone.read(...args)), readAt: clock.now() }),
+});
 
 const zoneNameOf = (services: readonly Service[]): string =>
   (services[0]?.names[0] ?? 'example.com').split('.').slice(-2).join('.');
