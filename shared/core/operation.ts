@@ -50,6 +50,10 @@ export function operate(operation: Operation, input: OperationInput): Operated {
   }
   const checked = operation.kind === 'adopt' ? adopt(input) : withFence(operation, input);
   if (checked.kind !== 'planned') return checked;
+  const empty = emptyRecordGroup(checked.commit.records);
+  if (empty !== null) {
+    return refused(`every weight of ${empty} would be 0; pin an endpoint first`);
+  }
   const { fits, characters } = fenceFits({ ...BARE_FENCE, ...checked.commit.fence });
   return fits
     ? checked
@@ -212,7 +216,5 @@ function reassert(lines: readonly Line[], fence: Fence, orphans: readonly Orphan
   const kin = orphans.flatMap((orphan) =>
     orphan.records.map((record) => ({ before: record, after: record })),
   );
-  const total = emptyRecordGroup([...records, ...kin]);
-  if (total !== null) return refused(`every weight of ${total} would be 0; pin an endpoint first`);
   return { ...base, commit: { ...base.commit, records: [...records, ...kin] } };
 }

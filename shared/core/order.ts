@@ -51,10 +51,11 @@ export function dueOrder(input: Evidence & { readonly now: EpochMs }): OrderStep
   };
   const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
   if (ending !== undefined) {
-    return {
-      ...endOf(ending, context, 'order'),
-      reasons: [{ code: 'order-ended', order: ending.id }],
-    };
+    const ended = endOf(ending, context, 'order');
+    // In a zone that a person left all zero nothing may be asserted: a pin that is due may mend it.
+    if (emptyGroup({ lines: ended.lines, serving: null, isRescue: false }, facts) === null) {
+      return { ...ended, reasons: [{ code: 'order-ended', order: ending.id }] };
+    }
   }
   const reasons: ServiceReason[] = [];
   for (const order of beginning) {
@@ -94,7 +95,7 @@ export function beginOf(order: FenceOrder, context: OrderContext, by: 'order' | 
   const draft = effectOf(order, { ...context, facts: { ...facts, fence } });
   const loses = draft.lines.some((line) => line.to < line.now);
   const empty = emptyGroup(draft, facts);
-  if (empty !== null && draft.lines.some((line) => line.to !== line.now)) {
+  if (empty !== null) {
     return {
       kind: 'refused',
       why: `every weight of ${empty} would be 0, and Route 53 would answer all of them alike; give another endpoint weight first`,

@@ -187,6 +187,19 @@ describe('operations', () => {
     );
   });
 
+  it('S4: asserts nothing in a zone that a person left all zero', () => {
+    const world = openWorld({
+      service,
+      weights: { b: 0, c: 0 },
+      entries: { b: { phase: { kind: 'out' } } },
+    });
+    world.edit('a', 0);
+
+    expect(text(world.operate({ kind: 'approve', endpoint: endpointId('b') }))).toBe(
+      'refused: every weight of app.example.com A would be 0; pin an endpoint first',
+    );
+  });
+
   it('F120: refuses under an older configuration', () => {
     const world = openWorld({
       service,

@@ -645,4 +645,30 @@ describe('the commits of an order', () => {
     expect(world.weights()).toEqual({ a: 0, b: 100, c: 100 });
     expect(world.fence().entries).toHaveLength(3);
   });
+
+  it('S4: in a zone that a person left all zero no order ends, and a pin that is due mends it', () => {
+    const world = openWorld({
+      service: two,
+      orders: [freeze({ untilAt: NOW }), pin('a', 50, { ...later, id: orderId('pin2pin2') })],
+    });
+    world.edit('a', 0);
+    world.edit('b', 0);
+
+    expect(world.orderRound()).toEqual({ commit: null, lines: [], reasons: [] });
+    world.pass(MINUTE);
+    expect(world.orderRound().reasons.map(({ code }) => code)).toEqual(['order-started']);
+    expect(world.weights()).toEqual({ a: 50, b: 0 });
+    expect(world.orderRound().reasons.map(({ code }) => code)).toEqual(['order-ended']);
+  });
+
+  it('S4: gives no order in such a zone but one that gives weight', () => {
+    const world = openWorld({ service: two });
+    world.edit('a', 0);
+    world.edit('b', 0);
+
+    expect(operationText(give(world, freeze()))).toMatch(
+      /^every weight of app.example.com A would be 0/,
+    );
+    expect(give(world, pin('a', 1)).kind).toBe('planned');
+  });
 });
