@@ -8,13 +8,13 @@ import { type ReasonCode, sentence } from '../../shared/core/reason.ts';
 import type { QuorumResult } from '../../shared/rounds/quorum-round.ts';
 import type { LatestDecision } from './world-state.ts';
 
-/** Said of an endpoint to which nothing happens. */
-const CALM: readonly ReasonCode[] = ['healthy', 'idle-tier'];
+/** Said of an endpoint to which nothing happens: beside it, but no news. */
+const QUIET: readonly ReasonCode[] = ['healthy', 'idle-tier', 'no-quorum'];
 
 /** `at` is the observer's time: a region whose clock is wrong must not have the last word for long. */
 export function latestDecision(result: QuorumResult, region: string, at: number): LatestDecision {
   const { decision } = result;
-  const telling = decision.endpoints.filter(({ reason }) => !CALM.includes(reason.code));
+  const telling = decision.endpoints.filter(({ reason }) => !QUIET.includes(reason.code));
   return {
     service: result.service,
     at,

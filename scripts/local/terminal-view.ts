@@ -124,14 +124,16 @@ function endpointLine(
     ...votes,
     ' ',
     health(endpoint),
-    {
-      text: `${served ?? '-'}`.padEnd(8),
-      colour: served === configured ? 'green' : served === 0 ? 'red' : 'yellow',
-    },
+    { text: `${served ?? '-'}`.padEnd(8), colour: weightColour(endpoint) },
     `${wanted ?? '-'}`.padEnd(8),
     `${configured}`.padEnd(5),
     answersOf(service, endpoint),
   ];
+}
+
+function weightColour({ verdict, weight }: EndpointState): Colour {
+  if (weight.served === weight.configured) return 'green';
+  return weight.served === 0 && verdict === 'down' ? 'red' : 'yellow';
 }
 
 function health({ verdict, degraded }: EndpointState): Piece {
