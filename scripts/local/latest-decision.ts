@@ -20,6 +20,7 @@ export function latestDecision(result: QuorumResult, region: string, at: number)
     at,
     region,
     automation: decision.automation,
+    generation: result.generation ?? 0,
     sentences: [
       ...new Set([
         ...decision.reasons.map(sentence),

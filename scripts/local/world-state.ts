@@ -16,6 +16,8 @@ export type LatestDecision = {
   readonly at: number;
   readonly region: string;
   readonly automation: string;
+  /** Of the fence that it was decided on; 0 without one. */
+  readonly generation: number;
   readonly sentences: readonly string[];
   readonly endpoints: readonly {
     readonly endpoint: string;

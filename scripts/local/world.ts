@@ -11,6 +11,7 @@ import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
 import { makeAuthority } from './certificates.ts';
 import { openControlServer } from './control-server.ts';
+import { decisionBook } from './decision-book.ts';
 import { startDns } from './dns-server.ts';
 import { type NameServer, watchDns } from './dns-watch.ts';
 import { openEndpointPark } from './endpoint-park.ts';
@@ -19,7 +20,7 @@ import { type KnownWorld, parseFault } from './faults.ts';
 import { startGlobalTable } from './global-table.ts';
 import { latestDecision } from './latest-decision.ts';
 import { loopbackBlock } from './loopback.ts';
-import { type NewsDesk, newsDesk } from './news.ts';
+import { newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
 import { type Operator, type OrderState, openOperator } from './operator.ts';
 import { parseOrder } from './orders.ts';
@@ -33,7 +34,7 @@ import { recast, type WorldConfig } from './world-config.ts';
 import { type EventHub, eventHub, type WorldListener } from './world-events.ts';
 import { openHttp, portTaken } from './world-http.ts';
 import { worldProber } from './world-prober.ts';
-import { type LatestDecision, type WorldState, worldState } from './world-state.ts';
+import { type WorldState, worldState } from './world-state.ts';
 import { watchZones } from './zone-watch.ts';
 
 export type WorldOptions = {
@@ -124,7 +125,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const zones = watchZones(route53, { config, now, events });
   const news = newsDesk();
   events.on(news.takeEvent);
-  const decisions = decisionBook(news, events);
+  const decisions = decisionBook({
+    news,
+    events,
+    generationOf: zones.generationOf,
+    services: config.services,
+  });
 
   const bootRegion = regionBooter({
     ...surroundings,
@@ -369,28 +375,6 @@ const onStream =
     await regions.get(region)?.takeStream(records);
   };
 const REPORT_PREFIX = 'report#';
-
-type DecisionBook = {
-  readonly take: (decision: LatestDecision) => void;
-  readonly latest: ReadonlyMap<string, LatestDecision>;
-};
-
-/** The newest decision of any region, per service; told where it says something new. */
-function decisionBook(news: NewsDesk, events: EventHub): DecisionBook {
-  const latest = new Map<string, LatestDecision>();
-  return {
-    latest,
-    take(decision) {
-      const { service, at, region, automation, sentences } = decision;
-      const before = latest.get(service);
-      latest.set(service, decision);
-      news.takeDecision(decision, before);
-      const isSame =
-        before?.automation === automation && before.sentences.join('\n') === sentences.join('\n');
-      if (!isSame) events.emit({ event: 'decision', at, service, region, automation, sentences });
-    },
-  };
-}
 
 /** Up by quorum, all of them, and DNS has answered each one that has weight. */
 function isServing(
