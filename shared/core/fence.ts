@@ -16,6 +16,10 @@ export const FENCE_FORMAT = 1;
 /** One Value holds at most 4,000 characters [R53API ResourceRecord]; quotes and spaces included. */
 export const FENCE_CHARACTERS_MAX = 4000;
 const SEGMENT_CHARACTERS_MAX = 255;
+/** Times take at most 8 characters of base 36: until 2059. */
+export const FENCE_TIME_MAX = 36 ** 8 - 1;
+/** Two digits. At the cap of 60 min, a flapping endpoint gets there within a week. */
+export const RELAPSES_MAX = 99;
 /** A report from the future is refused beyond this; so is a fence. */
 export const CLOCK_TOLERANCE_MS = 5000;
 /** What ` e=` and an entry can grow to: an order is refused if not every endpoint could hold one. */
@@ -141,9 +145,14 @@ export function fenceValue(fence: Fence): string {
   return segments.join(' ');
 }
 
-/** Would the fence still fit once every endpoint needed its longest entry? */
+/** Would the fence still fit once every endpoint needed its longest entry, and every order had begun? */
 export function fenceFits(fence: Fence): { readonly fits: boolean; readonly characters: number } {
-  const bare = printFence({ ...fence, entries: [] }).length;
+  const bare = printFence({
+    ...fence,
+    rescuedAt: fence.rescuedAt ?? fence.asofAt,
+    entries: [],
+    orders: fence.orders.map((order) => ({ ...order, started: true })),
+  }).length;
   const text = bare + fence.entries.length * ENTRY_CHARACTERS_MAX;
   const segments = Math.ceil(text / SEGMENT_CHARACTERS_MAX);
   const characters = text + segments * 2 + (segments - 1);

@@ -4,7 +4,13 @@
  * the fence's `asof` and need no votes. Refusals carry the arithmetic and the command that helps.
  */
 import type { Line } from './draft.ts';
-import { type Fence, type FenceEntry, type FenceOrder, fenceFits } from './fence.ts';
+import {
+  FENCE_TIME_MAX,
+  type Fence,
+  type FenceEntry,
+  type FenceOrder,
+  fenceFits,
+} from './fence.ts';
 import { firstDraft } from './first-draft.ts';
 import { adopt, bringIn, emptyRecordGroup, firstRecords, retire } from './membership.ts';
 import {
@@ -171,6 +177,7 @@ const unknownEndpoint = (id: string, service: Service): string =>
 function timeProblem(order: FenceOrder, now: EpochMs): string | null {
   if (order.untilAt <= now) return 'its end is in the past';
   if (order.untilAt <= order.fromAt) return 'it would end before it begins';
+  if (order.untilAt > FENCE_TIME_MAX) return 'it would end after 2059, which is beyond the fence';
   return order.untilAt - order.fromAt > ORDER_MS_MAX
     ? 'an order lasts 24 h at most; it can be extended later'
     : null;

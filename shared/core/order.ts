@@ -7,10 +7,10 @@ import { type Commit, pairsOf, sortedEntries } from './commit.ts';
 import { configured, type Draft, type Facts, type Line, mapLines, takesPart } from './draft.ts';
 import { CLOCK_TOLERANCE_MS, type Fence, type FenceEntry, type FenceOrder } from './fence.ts';
 import { type Evidence, firstDraft } from './first-draft.ts';
-import { floorOf, meetsFloor } from './floor.ts';
+import { meetsFloor } from './floor.ts';
 import { type DigestOf, type EpochMs, percentOf, type Service, type Weight } from './model.ts';
 import type { EndpointReason, ServiceReason } from './reason.ts';
-import { shareOf } from './rule-floor.ts';
+import { floorAmong, shareOf } from './rule-floor.ts';
 import { emptyGroup } from './rule-never-zero.ts';
 import { covers, orderOn, orderRule } from './rule-order.ts';
 import { tierRule } from './rule-tier.ts';
@@ -147,7 +147,7 @@ function brokenFloor(draft: Draft, service: Service): string | null {
   );
   for (const tier of tiers) {
     const { inService, total } = shareOf(lines, tier);
-    const floorPercent = floorOf(service, tier);
+    const floorPercent = floorAmong(lines, tier, service);
     if (!meetsFloor(inService, total, floorPercent)) {
       return `it leaves ${inService} of ${total} (${percentOf(inService, total)} %) in service, floor is ${floorPercent} %; repeat with --force floor to do it`;
     }

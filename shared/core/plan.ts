@@ -7,7 +7,7 @@
 import { canonicalText } from './canonical.ts';
 import type { Commit, RecordPair } from './commit.ts';
 import { assert } from './errors.ts';
-import { FENCE_CHARACTERS_MAX, type Fence, fenceValue } from './fence.ts';
+import { FENCE_CHARACTERS_MAX, type Fence, fenceValue, parseFence } from './fence.ts';
 import { emptyRecordGroup } from './membership.ts';
 import {
   byText,
@@ -109,6 +109,11 @@ export function sealPlan(plan: UnsealedPlan, record: Digest): Plan {
   };
   const value = fenceValue(fence);
   assert(value.length <= FENCE_CHARACTERS_MAX, 'a fence fits one TXT value');
+  // One that the next reader refuses would hold the service until a person adopts it.
+  assert(
+    parseFence([value], fence.deployment, plan.deadlineAt).kind === 'managed',
+    'a fence can be read back',
+  );
   assert(
     plan.parent === null || plan.commit.by !== 'automation' || fence.asofAt >= plan.parent.asofAt,
     'an automated commit never has older evidence than its parent',

@@ -14,7 +14,7 @@ import {
   takesPart,
 } from './draft.ts';
 import { floorOf, meetsFloor } from './floor.ts';
-import { percentOf } from './model.ts';
+import { percentOf, type Service } from './model.ts';
 
 export function floorRule(draft: Draft, facts: Facts): Draft {
   const removals = draft.lines.filter((line) => line.move === 'removal');
@@ -34,7 +34,11 @@ export function floorRule(draft: Draft, facts: Facts): Draft {
       ? [...new Set(removals.map((line) => line.holding.endpoint.tier))]
       : [draft.serving];
   const broken = tiers
-    .map((tier) => ({ tier, ...shareOf(lines, tier), floorPercent: floorOf(facts.service, tier) }))
+    .map((tier) => ({
+      tier,
+      ...shareOf(lines, tier),
+      floorPercent: floorAmong(lines, tier, facts.service),
+    }))
     .find(({ inService, total, floorPercent }) => !meetsFloor(inService, total, floorPercent));
   if (broken === undefined) return draft;
   return withhold(draft, (line) => ({
@@ -44,6 +48,17 @@ export function floorRule(draft: Draft, facts: Facts): Draft {
     floorPercent: broken.floorPercent,
   }));
 }
+
+/** Of the endpoints that take part: one that waits to be brought in neither lowers nor raises it. */
+export const floorAmong = (
+  lines: readonly Line[],
+  tier: number,
+  { policy }: Pick<Service, 'policy'>,
+): number =>
+  floorOf(
+    { policy, endpoints: lines.filter(takesPart).map(({ holding }) => holding.endpoint) },
+    tier,
+  );
 
 /** R4: over one tier, with the weights of the draft. */
 export function shareOf(

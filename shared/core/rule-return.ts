@@ -8,7 +8,7 @@
  * the fence: a wrong clock or an old report can't shorten it.
  */
 import { asNow, configured, type Draft, type Facts, type Line, mapLines } from './draft.ts';
-import type { FenceEntry, Phase } from './fence.ts';
+import { type FenceEntry, type Phase, RELAPSES_MAX } from './fence.ts';
 import type { EpochMs, Policy } from './model.ts';
 import type { EndpointReason } from './reason.ts';
 
@@ -25,12 +25,13 @@ export const holdDownMs = (policy: Policy, relapses: number): number =>
 
 /** The relapse count after a fall at `now`. 24 h at full weight clear it. */
 export function relapsesAfterFall(entry: FenceEntry, policy: Policy, now: EpochMs): number {
-  if (entry.phase.kind === 'ramp') return entry.relapses + 1;
+  const oneMore = Math.min(entry.relapses + 1, RELAPSES_MAX);
+  if (entry.phase.kind === 'ramp') return oneMore;
   if (entry.phase.kind === 'out' || entry.fullAt === null) return entry.relapses;
   const fullForMs = now - entry.fullAt;
   if (fullForMs >= RELAPSES_CLEARED_AFTER_MS) return 0;
   const withinMs = Math.max(RELAPSE_WITHIN_MS_MIN, 2 * holdDownMs(policy, entry.relapses));
-  return fullForMs <= withinMs ? entry.relapses + 1 : entry.relapses;
+  return fullForMs <= withinMs ? oneMore : entry.relapses;
 }
 
 export const stepWeight = (weight: number, percent: number): number =>
@@ -97,9 +98,11 @@ function allowanceOnRamp(line: Line, entry: FenceEntry, step: number, facts: Fac
 function atStep(line: Line, step: number, now: EpochMs, facts: Facts): Allowance {
   const { ramp, rampStepMs } = facts.service.policy;
   const percent = ramp[step] ?? 100;
-  if (percent === 100) return returned(line);
+  const weight = stepWeight(configured(line), percent);
+  // A small weight may be whole before the last step.
+  if (weight >= configured(line)) return returned(line);
   return {
-    weight: Math.max(line.now, stepWeight(configured(line), percent)),
+    weight: Math.max(line.now, weight),
     phase: { kind: 'ramp', step },
     reason: {
       endpoint: line.holding.endpoint.id,

@@ -19,16 +19,23 @@ import {
   mapLines,
   takesPart,
 } from './draft.ts';
-import { floorOf, meetsFloor } from './floor.ts';
+import { meetsFloor } from './floor.ts';
+import { floorAmong } from './rule-floor.ts';
 import { type Allowance, allowanceOf } from './rule-return.ts';
 
 export function tierRule(draft: Draft, facts: Facts): Draft {
+  const isDrifting = draft.lines.some((line) => line.fixed === 'edited');
+  return byTiers(draft, facts, (line) => reachOf(line, facts, isDrifting));
+}
+
+/** What an endpoint that is up can have after this batch. */
+export type Reach = (line: Line) => Pick<Allowance, 'weight' | 'phase'>;
+
+export function byTiers(draft: Draft, facts: Facts, reach: Reach): Draft {
   const lines = draft.lines.filter(takesPart);
   const tiers = [...new Set(lines.map(tierOf))].sort((a, b) => a - b);
   const first = tiers[0] ?? 1;
   const inTier = (tier: number): Line[] => lines.filter((line) => tierOf(line) === tier);
-  const isDrifting = lines.some((line) => line.fixed === 'edited');
-  const reach: Reach = (line) => reachOf(line, facts, isDrifting);
   const serving = tiers.find((tier) => hasEnough(inTier(tier), tier, facts, reach)) ?? null;
   if (tiers.length < 2) return { ...draft, serving };
   if (serving === null) {
@@ -58,9 +65,7 @@ export function tierRule(draft: Draft, facts: Facts): Draft {
 const tierOf = (line: Line): number => line.holding.endpoint.tier;
 const isFree = (line: Line): boolean => line.fixed === null;
 
-type Reach = (line: Line) => Pick<Allowance, 'weight' | 'phase'>;
-
-/** What an endpoint that is up can have after this batch: beside a drift, returns wait (rule 4). */
+/** By hold-down and ramp; beside a drift, returns wait (rule 4). */
 function reachOf(line: Line, facts: Facts, isDrifting: boolean): ReturnType<Reach> {
   const allowance = allowanceOf(line, facts);
   const phase = line.holding.entry?.phase ?? line.phase;
@@ -83,7 +88,8 @@ function hasEnough(lines: readonly Line[], tier: number, facts: Facts, reach: Re
         return 0;
     }
   });
-  return capacity > 0 && meetsFloor(capacity, sum(lines, configured), floorOf(facts.service, tier));
+  const floorPercent = floorAmong(lines, tier, facts.service);
+  return capacity > 0 && meetsFloor(capacity, sum(lines, configured), floorPercent);
 }
 
 /** No endpoint is on its way up, and those that are `up` by quorum carry enough by themselves. */
@@ -95,7 +101,7 @@ function isBackAtFull(lines: readonly Line[], tier: number, facts: Facts, reach:
   return (
     ups.every((line) => line.fixed !== null || reach(line).phase.kind !== 'ramp') &&
     carried > 0 &&
-    meetsFloor(carried, sum(lines, configured), floorOf(facts.service, tier))
+    meetsFloor(carried, sum(lines, configured), floorAmong(lines, tier, facts.service))
   );
 }
 

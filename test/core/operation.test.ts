@@ -247,7 +247,7 @@ describe('operations', () => {
 
     expect(outcomes.filter((one) => one.startsWith('planned'))).toHaveLength(3);
     expect(outcomes[3]).toBe(
-      'refused: _quorate.app.example.com would need up to 4007 characters, Route 53 allows 4000; cancel an order first or give one for the whole region',
+      'refused: _quorate.app.example.com would need up to 4018 characters, Route 53 allows 4000; cancel an order first or give one for the whole region',
     );
   });
 
