@@ -7,7 +7,7 @@ import { automatedCommit, type Commit } from './commit.ts';
 import type { Draft, Facts, Line, Rule } from './draft.ts';
 import { asNow } from './draft.ts';
 import { assert } from './errors.ts';
-import type { Fence, FenceOrder } from './fence.ts';
+import { type Fence, type FenceOrder, isSuperseded } from './fence.ts';
 import { firstDraft } from './first-draft.ts';
 import type { Aids, Config, EndpointId, EpochMs, OrderId, Service, ServiceId } from './model.ts';
 import { fenceName } from './model.ts';
@@ -178,7 +178,7 @@ function holdOf(
   freeze: FenceOrder | null,
 ): ServiceReason | null {
   const { service, votes, config } = input;
-  if (fence.config !== service.digest && fence.packagedAt > config.packagedAt) {
+  if (isSuperseded(fence, service, config)) {
     return {
       code: 'superseded-config',
       service: service.id,

@@ -102,6 +102,13 @@ export type FenceState =
   | { readonly kind: 'foreign'; readonly deployment: string }
   | { readonly kind: 'malformed'; readonly problem: string };
 
+/** Another configuration with a later packaging time is in force: this one never commits over it. */
+export const isSuperseded = (
+  fence: Pick<Fence, 'config' | 'packagedAt'>,
+  service: { readonly digest: string },
+  config: { readonly packagedAt: EpochMs },
+): boolean => fence.config !== service.digest && fence.packagedAt > config.packagedAt;
+
 const PHASE_IN: Phase = { kind: 'in' };
 
 export const newEntry = (mark: string, weight: Weight, phase: Phase): FenceEntry => ({

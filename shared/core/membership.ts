@@ -4,7 +4,7 @@
  */
 import { type Commit, type RecordPair, sortedEntries } from './commit.ts';
 import type { Line } from './draft.ts';
-import { type FenceEntry, newEntry } from './fence.ts';
+import { type FenceEntry, isSuperseded, newEntry } from './fence.ts';
 import type { Config, Endpoint, EndpointId, EpochMs, Service, Target, Weight } from './model.ts';
 import {
   nothing,
@@ -99,6 +99,8 @@ export function firstRecords(input: OperationInput): Operated {
 export function adopt(input: OperationInput): Operated {
   const { service, snapshot, config, aids, now } = input;
   const known = snapshot.fence.kind === 'managed' ? snapshot.fence.fence : null;
+  if (known !== null && isSuperseded(known, service, config))
+    return refused(supersededText(service));
   const old = new Map(known?.entries.map((entry) => [entry.mark, entry]) ?? []);
   const odd = snapshot.records.find(
     (record) => record.weight === undefined || record.setIdentifier === undefined,
@@ -157,7 +159,15 @@ export function adopt(input: OperationInput): Operated {
       fence:
         known === null
           ? fence
-          : { ...fence, asofAt: known.asofAt, orders: known.orders, rescuedAt: known.rescuedAt },
+          : {
+              ...fence,
+              asofAt: known.asofAt,
+              // Another configuration enters by the reports of a quorum, not by one region's word.
+              config: known.config,
+              packagedAt: known.packagedAt,
+              orders: known.orders,
+              rescuedAt: known.rescuedAt,
+            },
       isRescue: false,
     },
     [],
@@ -168,6 +178,9 @@ export function adopt(input: OperationInput): Operated {
     })),
   );
 }
+
+export const supersededText = ({ id }: Pick<Service, 'id'>): string =>
+  `a newer configuration of ${id} is in force; deploy this region first`;
 
 /** Found below its configured weight it returns by ramp, once it is `up`. */
 function adoptedEntry(

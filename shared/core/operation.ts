@@ -10,9 +10,17 @@ import {
   type FenceEntry,
   type FenceOrder,
   fenceFits,
+  isSuperseded,
 } from './fence.ts';
 import { firstDraft } from './first-draft.ts';
-import { adopt, bringIn, emptyRecordGroup, firstRecords, retire } from './membership.ts';
+import {
+  adopt,
+  bringIn,
+  emptyRecordGroup,
+  firstRecords,
+  retire,
+  supersededText,
+} from './membership.ts';
 import {
   type EndpointId,
   type EpochMs,
@@ -90,9 +98,7 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
     );
   }
   const { fence } = state;
-  if (fence.config !== service.digest && fence.packagedAt > config.packagedAt) {
-    return refused(`a newer configuration of ${service.id} is in force; deploy this region first`);
-  }
+  if (isSuperseded(fence, service, config)) return refused(supersededText(service));
   const drafted = firstDraft(input, fence);
   if (drafted.kind === 'held')
     return refused(`${drafted.problem}; run \`quorate adopt ${service.id}\``);

@@ -5,10 +5,23 @@
  */
 import { type Commit, pairsOf, sortedEntries } from './commit.ts';
 import { configured, type Draft, type Facts, type Line, mapLines, takesPart } from './draft.ts';
-import { CLOCK_TOLERANCE_MS, type Fence, type FenceEntry, type FenceOrder } from './fence.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  type Fence,
+  type FenceEntry,
+  type FenceOrder,
+  isSuperseded,
+} from './fence.ts';
 import { type Evidence, firstDraft } from './first-draft.ts';
 import { meetsFloor } from './floor.ts';
-import { type DigestOf, type EpochMs, percentOf, type Service, type Weight } from './model.ts';
+import {
+  type Config,
+  type DigestOf,
+  type EpochMs,
+  percentOf,
+  type Service,
+  type Weight,
+} from './model.ts';
 import type { EndpointReason, ServiceReason } from './reason.ts';
 import { floorAmong, shareOf } from './rule-floor.ts';
 import { emptyGroup } from './rule-never-zero.ts';
@@ -26,10 +39,16 @@ export type OrderStep = {
 const NOTHING_DUE: OrderStep = { commit: null, lines: [], reasons: [] };
 
 /** Ends first: an order that is over must not hold up the next. One order per commit. */
-export function dueOrder(input: Evidence & { readonly now: EpochMs }): OrderStep {
-  const { service, snapshot, now } = input;
+export function dueOrder(
+  input: Evidence & {
+    readonly config: Pick<Config, 'packagedAt'>;
+    readonly now: EpochMs;
+  },
+): OrderStep {
+  const { config, service, snapshot, now } = input;
   if (snapshot.fence.kind !== 'managed') return NOTHING_DUE;
   const { fence } = snapshot.fence;
+  if (isSuperseded(fence, service, config)) return NOTHING_DUE;
   const ending = fence.orders.find((order) => order.untilAt <= now);
   const beginning = fence.orders.filter(
     (order) => !order.started && order.fromAt <= now && order.untilAt > now,

@@ -271,15 +271,16 @@ describe('adopt', () => {
     expect(world.weights()).toEqual({ a: 60, b: 100, c: 100 });
   });
 
-  it('enters the configuration that adopts', () => {
+  it('F120: is refused where a newer configuration is in force', () => {
     const world = openWorld({
       service,
       fence: { config: digest('newer'), packagedAt: epochMs(NOW) },
     });
 
-    world.operate({ kind: 'adopt' });
-
-    expect(world.fence().config).toBe(service.digest);
+    expect(world.operate({ kind: 'adopt' })).toEqual({
+      kind: 'refused',
+      why: 'a newer configuration of app is in force; deploy this region first',
+    });
   });
 
   it.each([

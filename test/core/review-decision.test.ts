@@ -1,0 +1,123 @@
+/** What an endpoint, a person or another deployment left beside a service must not bend its decisions. */
+import { describe, expect, it } from 'vitest';
+import { digest, epochMs, type Weight } from '../../shared/core/model.ts';
+import {
+  codesOf,
+  HOUR,
+  NOW,
+  onEndpoint,
+  openWorld,
+  orderOf,
+  PACKAGED_AT,
+} from '../fakes/decision-world.ts';
+import { sampleEndpoint, sampleService } from '../fakes/sample-service.ts';
+
+const sized = (weights: Record<string, number>) =>
+  sampleService({
+    endpoints: Object.entries(weights).map(([id, weight]) =>
+      sampleEndpoint(id, { weight: weight as Weight }),
+    ),
+  });
+
+describe('a pending endpoint takes no part', () => {
+  it('F116: in the floor: one that waits for `apply` does not withhold the loss of a region', () => {
+    const service = sized({ a: 200, b: 100 });
+    const world = openWorld({ service });
+    world.state.service = sized({ a: 200, b: 100, c: 200 });
+    world.see('a', 'down');
+
+    const decision = world.round();
+
+    expect(codesOf(decision)).toMatchObject({ a: 'quorum-down', c: 'pending' });
+    expect(world.weights()).toEqual({ a: 0, b: 100 });
+  });
+
+  it('F116: in the floor: one that waits for `apply` does not lower it either', () => {
+    const service = sized({ a: 20, b: 20, c: 20 });
+    const world = openWorld({
+      service,
+      weights: { a: 0 },
+      entries: { a: { phase: { kind: 'out' }, outAt: epochMs(NOW - HOUR) } },
+    });
+    world.state.service = sized({ a: 20, b: 20, c: 20, d: 255 });
+    world.see('a', 'down');
+    world.see('b', 'down');
+
+    const decision = world.round();
+
+    expect(codesOf(decision)).toMatchObject({ b: 'quorum-down/floor' });
+    expect(world.weights()).toEqual({ a: 0, b: 20, c: 20 });
+  });
+
+  it('F116: an order is judged without it, too', () => {
+    const world = openWorld({ service: sized({ a: 200, b: 100 }) });
+    const service = sized({ a: 200, b: 100, c: 200 });
+    world.state.service = service;
+    const order = orderOf('drain', { kind: 'drain', scope: onEndpoint(service, 'a') });
+
+    expect(world.operate({ kind: 'order', order }).kind).toBe('planned');
+  });
+});
+
+describe('an older configuration never commits', () => {
+  const superseded = (untilAt = NOW) => {
+    const service = sized({ a: 100, b: 100 });
+    return openWorld({
+      service,
+      fence: { config: digest('newer'), packagedAt: epochMs(PACKAGED_AT + HOUR) },
+      orders: [orderOf('over', { kind: 'drain', scope: onEndpoint(service, 'a'), untilAt })],
+    });
+  };
+
+  it('F120: neither begins nor ends an order', () => {
+    expect(superseded().orderRound().commit).toBeNull();
+  });
+
+  it('F120: does not adopt, which would put it back in force', () => {
+    const world = superseded(epochMs(NOW + HOUR));
+    world.edit('a', 50);
+
+    expect(world.operate({ kind: 'adopt' })).toMatchObject({ kind: 'refused' });
+    expect(world.fence().config).toBe('newer');
+  });
+
+  it('R6: `adopt` leaves it to Q reports which newer configuration enters the fence', () => {
+    const service = sized({ a: 100, b: 100 });
+    const world = openWorld({
+      service,
+      fence: { config: digest('older'), packagedAt: epochMs(PACKAGED_AT - HOUR) },
+    });
+    world.edit('a', 50);
+
+    world.operate({ kind: 'adopt' });
+
+    expect(world.fence()).toMatchObject({ config: 'older', packagedAt: PACKAGED_AT - HOUR });
+    expect(world.entry('a').weight).toBe(50);
+  });
+});
+
+describe('a first record of its type', () => {
+  it('S4: `apply` does not make a name that answers nothing but weight 0', () => {
+    const dual = (ids: readonly string[], withAaaa: string) =>
+      sampleService({
+        types: ['A', 'AAAA'],
+        endpoints: ids.map((id) =>
+          sampleEndpoint(id, {
+            targets: {
+              A: { kind: 'value', value: '203.0.113.1' },
+              ...(id === withAaaa
+                ? { AAAA: { kind: 'value' as const, value: '2001:db8::1' } }
+                : {}),
+            },
+          }),
+        ),
+      });
+    const world = openWorld({ service: dual(['a', 'b'], 'none') });
+    world.state.service = dual(['a', 'b', 'c'], 'c');
+
+    expect(world.operate({ kind: 'apply' })).toMatchObject({
+      kind: 'refused',
+      why: expect.stringContaining('app.example.com AAAA'),
+    });
+  });
+});
