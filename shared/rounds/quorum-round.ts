@@ -17,6 +17,7 @@ import { type Books, tellOthers, writeIntents, writeMarks } from './bookkeeping.
 import { type Committed, commitPlans } from './commit-plans.ts';
 import { evaluate } from './evaluate.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
+import { keepFound, type Recorded } from './found-records.ts';
 import { askInsync } from './insync.ts';
 import { keepShadows, readShadows, type Shadows } from './shadows.ts';
 import { turnDelayMs } from './turn.ts';
@@ -40,6 +41,8 @@ export type QuorumMemory = {
   readonly unresolved: Map<Nonce, Plan>;
   /** What this region has committed itself: the head it shows to others. */
   readonly generations: Map<ServiceId, number>;
+  /** Whether the generation last seen has its record. */
+  readonly recorded: Map<ServiceId, Recorded>;
   readonly blockedUntil: Map<ServiceId, { readonly at: EpochMs; readonly why: string }>;
 };
 
@@ -47,6 +50,7 @@ export const newMemory = (): QuorumMemory => ({
   inFlight: new Map(),
   unresolved: new Map(),
   generations: new Map(),
+  recorded: new Map(),
   blockedUntil: new Map(),
 });
 
@@ -96,7 +100,10 @@ export async function quorumRound(
   await askInsync(deps, books, services, signal);
   const glance = assess(deps, config, services, { evidence, read: held.read, shadows });
   const due = services.filter((service) => wantsCommit(glance, service));
-  if (due.length === 0) return glance;
+  if (due.length === 0) {
+    await keepFound(books, deps.memory.recorded, services, held, signal);
+    return glance;
+  }
 
   // What is held only told that a change may be due. The change itself is decided on a fresh read.
   const delayMs = options.takesTurns

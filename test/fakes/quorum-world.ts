@@ -29,7 +29,7 @@ import {
   type Weight,
 } from '../../shared/core/model.ts';
 import type { Plan } from '../../shared/core/plan.ts';
-import type { DecisionRecord, Mark } from '../../shared/core/record.ts';
+import { type DecisionRecord, type Mark, recordSortKey } from '../../shared/core/record.ts';
 import type { Vote } from '../../shared/core/report.ts';
 import { markOf, type Snapshot, snapshotOf } from '../../shared/core/snapshot.ts';
 import type { ZoneRecord } from '../../shared/core/zone-record.ts';
@@ -54,6 +54,9 @@ export const NEVER = new AbortController().signal;
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
+
+/** Whose record stands for the generation that a world begins with. */
+const SEED = 'seed';
 
 export type Sight = { readonly vote: Vote; readonly code?: string; readonly sinceAt?: number };
 
@@ -164,6 +167,13 @@ export function quorumWorld(options: WorldOptions = {}): QuorumWorld {
     changeStatus: (ref, change, signal) => zoneOf(ref.id).changeStatus(ref, change, signal),
   };
 
+  if (options.fence !== 'none') {
+    for (const service of config.services) {
+      const { generation, nonce: own } = initialFence(service, config, options);
+      const key = `${service.id} ${recordSortKey({ generation, nonce: own })}`;
+      table.records.set(key, { service: service.id, generation, nonce: own, actor: SEED });
+    }
+  }
   const sights = new Map<string, Sight>();
   const silent = new Set<VantageId>();
   const distortions = new Map<VantageId, Readonly<Record<string, unknown>>>();
@@ -325,7 +335,8 @@ export function quorumWorld(options: WorldOptions = {}): QuorumWorld {
       [...table.records]
         .filter(([key]) => key.startsWith(`${service.id} `))
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, record]) => record as DecisionRecord),
+        .map(([, record]) => record as DecisionRecord)
+        .filter(({ actor }) => actor !== SEED),
     marks: (service = main) =>
       [...table.marks]
         .filter(([key]) => key.startsWith(`${service.id} `))

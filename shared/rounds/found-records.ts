@@ -1,0 +1,133 @@
+/**
+ * A generation without a record → a `found` record: an order's commit goes on when its record can't be
+ * written, and records get deleted. Each region asks once per generation whether its record is there; the
+ * region that sweeps 2 minutes later writes down what stands in the zone, so that history has no hole.
+ * It never stands for the missing record: its digest is not the one in the fence, and `audit` says so.
+ */
+import * as v from 'valibot';
+import { QuorateError } from '../core/errors.ts';
+import type { Fence } from '../core/fence.ts';
+import type { Digest, DigestOf, EpochMs, Nonce, Service, ServiceId } from '../core/model.ts';
+import { type DecisionRecord, recordDigest, recordSortKey } from '../core/record.ts';
+import { markOf, snapshotOf } from '../core/snapshot.ts';
+import type { ZoneRead } from '../core/zone-record.ts';
+import type { Store } from '../ports.ts';
+import { type Books, mark } from './bookkeeping.ts';
+
+/** Time for the writer's own record to be replicated here. */
+const MISSING_FOR_MS = 120_000;
+
+/** Of the generation last seen. Null: its record is there, nothing more is asked. */
+export type Recorded = { readonly nonce: Nonce; readonly missingSinceAt: EpochMs | null };
+
+export async function keepFound(
+  books: Books,
+  recorded: Map<ServiceId, Recorded>,
+  services: readonly Service[],
+  { read, isSweep }: { readonly read: ZoneRead; readonly isSweep: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const service of services) {
+    const now = books.clock.now();
+    const { fence: state } = snapshotOf(service, read, books.config.deployment, now);
+    if (service.mode === 'observe' || state.kind !== 'managed') continue;
+    const { fence } = state;
+    const known = recorded.get(service.id);
+    const isSeen = known?.nonce === fence.nonce;
+    const missingSinceAt = isSeen ? known.missingSinceAt : now;
+    if (missingSinceAt === null) continue;
+    const isMyTurn = isSweep && now - missingSinceAt >= MISSING_FOR_MS;
+    if (isSeen && !isMyTurn) continue;
+    try {
+      const isThere = (await readRecord(books.store, service.id, fence, signal)) !== null;
+      if (!isThere && isMyTurn) await writeFound(books, service, fence, signal);
+      const isDone = isThere || isMyTurn;
+      recorded.set(service.id, {
+        nonce: fence.nonce,
+        missingSinceAt: isDone ? null : missingSinceAt,
+      });
+    } catch (error) {
+      // Nothing waits for a record of the past; the next sweep asks again.
+      if (!(error instanceof QuorateError)) throw error;
+    }
+  }
+}
+
+async function writeFound(
+  books: Books,
+  service: Service,
+  fence: Fence,
+  signal: AbortSignal,
+): Promise<void> {
+  const { digestOf } = books.aids;
+  const parent = await parentDigest(books.store, service.id, fence, digestOf, signal);
+  const { generation, nonce, config, record } = fence;
+  const found: DecisionRecord = {
+    format: 1,
+    service: service.id,
+    generation,
+    nonce,
+    parent,
+    region: books.region,
+    actor: `found@${books.region}`,
+    at: books.clock.now(),
+    config,
+    lines: service.endpoints.flatMap((endpoint) => {
+      const entry = fence.entries.find((one) => one.mark === markOf(endpoint, digestOf));
+      if (entry === undefined) return [];
+      const { weight } = entry;
+      return [
+        {
+          endpoint: endpoint.id,
+          verdict: 'unknown',
+          from: weight,
+          to: weight,
+          code: 'found',
+          sentence: `found: ${endpoint.id} has weight ${weight}`,
+          votes: {},
+        },
+      ];
+    }),
+    sentences: [
+      `found: generation ${generation} stands in the zone and its record (${record}) is not in the table; it was never written, or it was deleted`,
+    ],
+    plan: '',
+    checksum: '',
+    outbox: [],
+  };
+  await books.store.recordIntent(found, signal);
+  await mark(books, { service: service.id, generation, nonce }, 'found', record, signal);
+}
+
+const storedKey = v.object({ generation: v.number(), nonce: v.string() });
+
+/** The one item at this generation and nonce, if it is there. */
+async function readRecord(
+  store: Store,
+  service: ServiceId,
+  at: { readonly generation: number; readonly nonce: Nonce },
+  signal: AbortSignal,
+): Promise<unknown> {
+  // `!` sorts right behind the key itself, so the newest before it is the key or not there.
+  const page = { limit: 1, before: `${recordSortKey(at)}!` };
+  const [item] = await store.readRecords(service, page, signal);
+  const parsed = v.safeParse(storedKey, item);
+  const isIt =
+    parsed.success &&
+    parsed.output.generation === at.generation &&
+    parsed.output.nonce === at.nonce;
+  return isIt ? item : null;
+}
+
+async function parentDigest(
+  store: Store,
+  service: ServiceId,
+  fence: Fence,
+  digestOf: DigestOf,
+  signal: AbortSignal,
+): Promise<Digest | null> {
+  if (fence.parentNonce === null) return null;
+  const at = { generation: fence.generation - 1, nonce: fence.parentNonce };
+  const parent = await readRecord(store, service, at, signal);
+  return parent === null ? null : recordDigest(parent as DecisionRecord, digestOf);
+}
