@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { probesOf } from '../../shared/core/probe-request.ts';
-import { epochMs, type VantageId, vantageId } from '../../shared/core/model.ts';
-import type { Report } from '../../shared/core/report.ts';
 import { openObserver } from '../../scripts/local/observer.ts';
 import { eventHub, type WorldEvent } from '../../scripts/local/world-events.ts';
+import { epochMs, type VantageId, vantageId } from '../../shared/core/model.ts';
+import { probesOf } from '../../shared/core/probe-request.ts';
+import type { Report } from '../../shared/core/report.ts';
 import { sampleConfig } from '../fakes/sample-service.ts';
 
 const AT = 1_782_900_000_000;
@@ -15,7 +15,8 @@ describe('the observer of all regions', () => {
     const { observer } = open();
 
     const before = observer.viewOf(SERVICE!);
-    for (const vantage of CONFIG.vantages.slice(0, 3)) observer.takeReport(vantage, report(vantage));
+    for (const vantage of CONFIG.vantages.slice(0, 3))
+      observer.takeReport(vantage, report(vantage));
     const after = observer.viewOf(SERVICE!);
 
     expect(before.ballotOf('us-east-1', 'eu-west-1')).toBe('silent');
