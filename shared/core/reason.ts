@@ -58,7 +58,6 @@ export type EndpointReason =
   | (About & {
       readonly code: 'hold-down';
       readonly untilAt: EpochMs;
-      readonly upSinceAt: EpochMs;
       readonly relapses: number;
       readonly holdDownMs: number;
       readonly baseMs: number;
@@ -182,7 +181,9 @@ export function sentence(reason: Reason): string {
     case 'healthy':
       return `up: ${reason.endpoint} passes in ${reason.ups} of ${reason.of} vantages`;
     case 'quorum-down':
-      return `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} fail (${reason.failure}) since ${clockTime(reason.sinceAt)}, quorum is ${reason.quorum} of ${reason.of}`;
+      return reason.failure === ''
+        ? `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} pass again since ${clockTime(reason.sinceAt)}, not yet often enough in a row, quorum is ${reason.quorum} of ${reason.of}`
+        : `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} fail (${reason.failure}) since ${clockTime(reason.sinceAt)}, quorum is ${reason.quorum} of ${reason.of}`;
     case 'no-quorum':
       return `unknown: ${reason.endpoint} has ${reason.ups} up and ${reason.downs} down votes, quorum is ${reason.quorum} of ${reason.of}; DNS unchanged`;
     case 'unproven':
@@ -206,11 +207,11 @@ export function sentence(reason: Reason): string {
     case 'tier-kept':
       return `tier ${reason.tier} stays: ${reason.endpoint} keeps its weight until tier ${reason.returning} is back at 100 %`;
     case 'hold-down':
-      return `waiting until ${clockTime(reason.untilAt)}: ${reason.endpoint} is up again since ${clockTime(reason.upSinceAt)}, weight returns then (${relapseText(reason)})`;
+      return `waiting until ${clockTime(reason.untilAt)}: ${reason.endpoint} is up again, weight returns then (${relapseText(reason)})`;
     case 'awaiting-approval':
       return `waiting for approval: ${reason.endpoint} is up again; run \`quorate approve ${reason.service} ${reason.endpoint}\` to let its weight return`;
     case 'ramp':
-      return `returning: ${reason.endpoint} is at ${reason.percent} %, next step ${clockTime(reason.nextAt)}`;
+      return `returning: ${reason.endpoint} is at ${reason.percent} %, next step not before ${clockTime(reason.nextAt)}`;
     case 'returned':
       return `returned: ${reason.endpoint} is back at its full weight`;
     case 'drift':
@@ -260,7 +261,7 @@ export function sentence(reason: Reason): string {
     case 'not-quorate':
       return `not quorate: ${reason.usable} of ${reason.of} vantages of ${reason.service} have a usable report, quorum is ${reason.quorum}; DNS unchanged${reason.silent.length === 0 ? '' : ` (${list(reason.silent)})`}`;
     case 'stale-evidence':
-      return `withheld: the reports seen here for ${reason.service} end ${clockTime(reason.asofAt)}, the last commit used newer ones (${clockTime(reason.fenceAsofAt)}); DNS unchanged`;
+      return `waiting: the reports seen here for ${reason.service} (${clockTime(reason.asofAt)}) are older than what the last commit knew (${clockTime(reason.fenceAsofAt)}); DNS unchanged`;
     case 'service-frozen':
       return `frozen: ${reason.service} stays as it is until ${clockTime(reason.untilAt)} by order ${reason.order}`;
     case 'order-started':

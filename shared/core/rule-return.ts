@@ -69,7 +69,6 @@ function allowanceWhileOut(line: Line, entry: FenceEntry, facts: Facts): Allowan
         endpoint,
         code: 'hold-down',
         untilAt: untilMs as EpochMs,
-        upSinceAt: line.verdict.sinceAt ?? entry.outAt,
         relapses: entry.relapses,
         holdDownMs: holdDownMs(policy, entry.relapses),
         baseMs: policy.holdDownMs,
@@ -137,17 +136,19 @@ export function returnRule(draft: Draft, facts: Facts): Draft {
       return isRaised ? asNow(line, reason) : asNow(line, line.reason);
     }
     if (!isAway) return line;
+    // No tier has enough: a later one stays as it is, and its return with it.
+    if (draft.serving === null && line.to < configured(line)) return line;
     const allowance = allowanceOf(line, facts);
-    const isReleased = allowance.phase.kind !== 'out';
-    // Its tier wants no more than it has: once released it is back, there is nothing to ramp.
-    if (isReleased && line.to <= line.now) return { ...line, phase: { kind: 'in' } };
+    // Its tier wants no more than it may have: there is nothing left to ramp.
+    const isWhole = allowance.phase.kind !== 'out' && line.to <= allowance.weight;
+    const isOwnReason = line.to < allowance.weight || (isWhole && allowance.phase.kind === 'ramp');
     const to = Math.min(line.to, allowance.weight);
     return {
       ...line,
       to,
-      phase: allowance.phase,
+      phase: isWhole ? { kind: 'in' } : allowance.phase,
       move: to > line.now ? 'return' : line.move,
-      reason: line.to < allowance.weight ? line.reason : allowance.reason,
+      reason: isOwnReason ? line.reason : allowance.reason,
     };
   });
 }

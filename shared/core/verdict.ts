@@ -15,7 +15,7 @@ export type Verdict = {
   readonly of: number;
   /** When the quorum for this verdict was first complete; null while unknown or always up. */
   readonly sinceAt: EpochMs | null;
-  /** Most frequent failure among the down votes, `timeout`; empty if none. */
+  /** Most frequent failure among the down votes, `timeout`; empty once all of them pass again. */
   readonly failure: string;
 };
 
@@ -67,7 +67,9 @@ function judgeEndpoint(
     downs: downs.map(({ vantage }) => vantage),
     of: service.vantages.length,
     sinceAt: value === 'unknown' ? null : quorumSince(isDown ? downs : ups, service.quorum),
-    failure: commonest(downs.map(({ ballot }) => ballot.code ?? 'unknown')),
+    failure: commonest(
+      downs.flatMap(({ ballot }) => (ballot.failures === 0 ? [] : (ballot.code ?? 'unknown'))),
+    ),
   };
 }
 

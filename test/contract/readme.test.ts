@@ -43,7 +43,11 @@ describe('README', () => {
   it('breaks things of the demo by a fault kind and names that exist', async () => {
     const [, body] = /world\/faults -d '(\{.*?\})'/.exec(readme) ?? [];
     const fault = JSON.parse(body ?? '{}');
-    const { config } = await loadConfig({ path: 'scripts/local/demo.yml', env: {} });
+    const { config } = await loadConfig({
+      path: 'scripts/local/demo.yml',
+      env: {},
+      packagedAt: epochMs(0),
+    });
 
     const service = config.services.find(({ id }) => id === fault.service);
 

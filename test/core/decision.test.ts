@@ -195,7 +195,7 @@ describe('a decision that changes nothing', () => {
 
     expect(decision).toMatchObject({ automation: 'on', commit: null });
     expect(decision.reasons.map(sentence)).toEqual([
-      'withheld: the reports seen here for app end 11:59:59Z, the last commit used newer ones (12:00:00Z); DNS unchanged',
+      'waiting: the reports seen here for app (11:59:59Z) are older than what the last commit knew (12:00:00Z); DNS unchanged',
     ]);
     world.pass(SECOND);
     expect(world.round().commit?.fence.asofAt).toBe(NOW);

@@ -60,6 +60,28 @@ const SENTENCES: {
       },
       'down: eu-west-1 sees us-east-1 fail (refused) since 03:12:40Z, quorum is 1 of 1',
     ],
+    [
+      {
+        endpoint,
+        vantages: [vantageId('eu-west-1')],
+        failure: '',
+        sinceAt: at('03:12:40'),
+        quorum: 1,
+        of: 1,
+      },
+      'down: eu-west-1 sees us-east-1 pass again since 03:12:40Z, not yet often enough in a row, quorum is 1 of 1',
+    ],
+    [
+      {
+        endpoint,
+        vantages: [vantageId('eu-west-1'), vantageId('us-west-2')],
+        failure: '',
+        sinceAt: at('03:12:40'),
+        quorum: 2,
+        of: 3,
+      },
+      'down: eu-west-1 and us-west-2 see us-east-1 pass again since 03:12:40Z, not yet often enough in a row, quorum is 2 of 3',
+    ],
   ],
   'no-quorum': [
     [
@@ -131,19 +153,19 @@ const SENTENCES: {
   'hold-down': [
     [
       holdDown(0, 300_000),
-      'waiting until 14:05:00Z: us-east-1 is up again since 13:55:00Z, weight returns then (hold-down 5 min)',
+      'waiting until 14:05:00Z: us-east-1 is up again, weight returns then (hold-down 5 min)',
     ],
     [
       holdDown(1, 600_000),
-      'waiting until 14:05:00Z: us-east-1 is up again since 13:55:00Z, weight returns then (first relapse, 5 min grew to 10 min)',
+      'waiting until 14:05:00Z: us-east-1 is up again, weight returns then (first relapse, 5 min grew to 10 min)',
     ],
     [
       holdDown(3, 2_400_000),
-      'waiting until 14:05:00Z: us-east-1 is up again since 13:55:00Z, weight returns then (third relapse, 5 min grew to 40 min)',
+      'waiting until 14:05:00Z: us-east-1 is up again, weight returns then (third relapse, 5 min grew to 40 min)',
     ],
     [
       holdDown(4, 3_600_000),
-      'waiting until 14:05:00Z: us-east-1 is up again since 13:55:00Z, weight returns then (4th relapse, 5 min grew to 1 h)',
+      'waiting until 14:05:00Z: us-east-1 is up again, weight returns then (4th relapse, 5 min grew to 1 h)',
     ],
   ],
   'awaiting-approval': [
@@ -155,7 +177,7 @@ const SENTENCES: {
   ramp: [
     [
       { endpoint, percent: 50, nextAt: untilAt },
-      'returning: us-east-1 is at 50 %, next step 14:05:00Z',
+      'returning: us-east-1 is at 50 %, next step not before 14:05:00Z',
     ],
   ],
   returned: [[{ endpoint }, 'returned: us-east-1 is back at its full weight']],
@@ -289,7 +311,7 @@ const SENTENCES: {
   'stale-evidence': [
     [
       { service, asofAt: at('01:00:00'), fenceAsofAt: at('01:00:20') },
-      'withheld: the reports seen here for app end 01:00:00Z, the last commit used newer ones (01:00:20Z); DNS unchanged',
+      'waiting: the reports seen here for app (01:00:00Z) are older than what the last commit knew (01:00:20Z); DNS unchanged',
     ],
   ],
   'service-frozen': [
@@ -422,7 +444,6 @@ function holdDown(relapses: number, holdDownMs: number) {
   return {
     endpoint,
     untilAt,
-    upSinceAt: at('13:55:00'),
     relapses,
     holdDownMs,
     baseMs: 300_000,

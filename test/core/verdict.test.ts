@@ -8,6 +8,7 @@ import {
   type Service,
   vantageId,
 } from '../../shared/core/model.ts';
+import { sentence } from '../../shared/core/reason.ts';
 import { FAIL_CODES } from '../../shared/core/reason-code.ts';
 import { judge, type LastChange, type Verdict } from '../../shared/core/verdict.ts';
 import { HOUR, NOW, openWorld, SECOND } from '../fakes/decision-world.ts';
@@ -146,6 +147,16 @@ describe('verdicts', () => {
     world.see('us-east-1', 'down', { code: 'refused', by: VANTAGES.slice(2, 4) });
 
     expect(world.decide().endpoints[1]?.verdict.failure).toBe('refused');
+  });
+
+  it('names no failure once every vantage that votes down sees it pass again', () => {
+    const world = openWorld();
+    world.see('us-east-1', 'down', { code: null, failures: 0, passes: 1 });
+
+    const { verdict, reason } = world.decide().endpoints[1]!;
+
+    expect(verdict).toMatchObject({ value: 'down', failure: '' });
+    expect(sentence(reason)).toContain('pass again since');
   });
 
   it('says unknown where a newer release reports a failure this one has no word for', () => {
