@@ -151,7 +151,7 @@ describe('verdicts', () => {
 
   it('names no failure once every vantage that votes down sees it pass again', () => {
     const world = openWorld();
-    world.see('us-east-1', 'down', { code: null, failures: 0, passes: 1 });
+    world.see('us-east-1', 'down', { isRecovering: true });
 
     const { verdict, reason } = world.decide().endpoints[1]!;
 

@@ -79,6 +79,8 @@ export const AIDS: Pick<Aids, 'digestOf' | 'classifyAddress'> = {
 export type Sight = {
   readonly vote: Vote;
   readonly code?: string;
+  /** It votes down and passes again, not yet often enough. */
+  readonly isRecovering?: boolean;
   readonly skipped?: string;
   readonly sinceAt?: number;
 };
@@ -107,7 +109,7 @@ export function rawReport(
   const entries = service.endpoints.flatMap(({ id }) => {
     const sight = sights.get(id);
     if (sight === undefined) return [];
-    const isDown = sight.vote === 'down';
+    const isDown = sight.vote === 'down' && sight.isRecovering !== true;
     return [
       {
         service: service.id,
@@ -400,6 +402,7 @@ export function openWorld(options: WorldOptions = {}) {
     fence,
     apply,
     writeFence,
+    change,
     pass: (ms: number): void => {
       state.now = epochMs(state.now + ms);
     },
