@@ -35,7 +35,7 @@ export function automatedCommit(draft: Draft, facts: Facts, input: CommitInput):
   const { fence, service, now } = facts;
   const entries = draft.lines.flatMap((line) => entryAfter(line, facts, input));
   const ownEntersFence =
-    fence.config !== service.digest && input.reportsUnderConfig >= service.quorum;
+    fence.config !== service.settings && input.reportsUnderConfig >= service.quorum;
   const isChanged =
     ownEntersFence ||
     draft.lines.some((line) => line.to !== line.now) ||
@@ -50,7 +50,7 @@ export function automatedCommit(draft: Draft, facts: Facts, input: CommitInput):
     fence: {
       deployment: fence.deployment,
       asofAt: facts.asofAt,
-      config: ownEntersFence ? service.digest : fence.config,
+      config: ownEntersFence ? service.settings : fence.config,
       packagedAt: ownEntersFence ? input.config.packagedAt : fence.packagedAt,
       rescuedAt: draft.isRescue ? now : fence.rescuedAt,
       entries: sortedEntries([

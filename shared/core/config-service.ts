@@ -55,7 +55,7 @@ export type ServiceDraft = {
   readonly names: readonly Item<string>[];
   readonly types: readonly RecordType[];
   readonly zone: ZoneRef | undefined;
-  readonly service: Omit<Service, 'digest' | 'group'> | undefined;
+  readonly service: Omit<Service, 'digest' | 'settings' | 'group'> | undefined;
 };
 
 const NAME_RULES = { least: 1, most: 100, example: '[app.example.com]' };

@@ -59,7 +59,7 @@ export type ParsedConfig =
   | { readonly config: Config; readonly warnings: readonly ConfigProblem[] }
   | { readonly problems: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] };
 
-type Unmarked = Omit<Service, 'digest' | 'group'>;
+type Unmarked = Omit<Service, 'digest' | 'settings' | 'group'>;
 
 export function parseConfig(
   data: unknown,
@@ -184,7 +184,8 @@ function signServices(digestOf: DigestOf, services: readonly Unmarked[]): readon
   return services.map((service) => {
     const group = groups.get(service.id);
     assert(group !== undefined, `service ${service.id} is in no group of names`);
-    return { ...service, digest: serviceDigest(digestOf, service), group };
+    const digest = serviceDigest(digestOf, service);
+    return { ...service, digest, settings: settingsDigest(digestOf, service, digest), group };
   });
 }
 
@@ -206,6 +207,30 @@ function serviceDigest(digestOf: DigestOf, service: Unmarked): Service['digest']
       everyMs,
       quorum,
       policy,
+    })}`,
+  );
+}
+
+/**
+ * What a decision rests on besides votes. Two regions that would give one endpoint different weights must
+ * not take turns at it: the fence names the settings in force. Not mode: an observer writes nothing.
+ */
+function settingsDigest(
+  digestOf: DigestOf,
+  service: Unmarked,
+  digest: Service['digest'],
+): Service['settings'] {
+  const endpoints = service.endpoints.map(({ id, setIdentifier, weight, tier }) => [
+    id,
+    { setIdentifier, weight, tier },
+  ]);
+  const { names, types } = service;
+  return digestOf(
+    `settings ${canonicalText({
+      digest,
+      endpoints: Object.fromEntries(endpoints),
+      names: names.toSorted(),
+      types: types.toSorted(),
     })}`,
   );
 }

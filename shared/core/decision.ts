@@ -22,7 +22,7 @@ import { velocityRule } from './rule-velocity.ts';
 import { reasonOf } from './rule-verdict.ts';
 import type { Orphan, Snapshot } from './snapshot.ts';
 import { judge, type LastChange, type Verdict } from './verdict.ts';
-import type { Votes } from './vote.ts';
+import { SILENT_WHYS, type Votes } from './vote.ts';
 
 export const AUTOMATION_STATES = [
   'on',
@@ -122,16 +122,16 @@ export function decide(input: DecisionInput): Decision {
   const isDrifting = lines.some((line) => line.fixed === 'edited');
   const freeze = freezeOf(fence.fence, now);
   const { asofAt } = votes;
+  const hold = holdOf(input, fence.fence, freeze);
   const automation: Automation = isDrifting
     ? 'drift'
     : freeze !== null
       ? 'frozen'
-      : asofAt === null
+      : asofAt === null || hold?.code === 'not-quorate'
         ? 'not-quorate'
         : isEnforced
           ? 'on'
           : 'observing';
-  const hold = holdOf(input, fence.fence, freeze);
   if (hold !== null || asofAt === null) {
     const kept = lines.map((line) =>
       explained(asNow(line, line.reason), freeze, fence.fence, input),
@@ -194,17 +194,19 @@ function holdOf(
       untilAt: freeze.untilAt,
     };
   }
-  if (votes.asofAt === null) {
+  // Two regions would take turns at weights that their files give differently: the quorum's is in force.
+  const isWaiting = fence.config !== service.settings && input.reportsUnderConfig < service.quorum;
+  if (votes.asofAt === null || isWaiting) {
     const silent = votes.views.flatMap((view) =>
       view.state === 'silent' ? [`${view.vantage}: ${view.why}`] : [],
     );
     return {
       code: 'not-quorate',
       service: service.id,
-      usable: votes.views.length - silent.length,
+      usable: isWaiting ? input.reportsUnderConfig : votes.views.length - silent.length,
       quorum: service.quorum,
       of: votes.views.length,
-      silent,
+      silent: isWaiting ? [...silent, `others: ${SILENT_WHYS['other-config']}`] : silent,
     };
   }
   if (votes.asofAt < fence.asofAt) {

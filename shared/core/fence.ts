@@ -105,9 +105,9 @@ export type FenceState =
 /** Another configuration with a later packaging time is in force: this one never commits over it. */
 export const isSuperseded = (
   fence: Pick<Fence, 'config' | 'packagedAt'>,
-  service: { readonly digest: string },
+  service: { readonly settings: string },
   config: { readonly packagedAt: EpochMs },
-): boolean => fence.config !== service.digest && fence.packagedAt > config.packagedAt;
+): boolean => fence.config !== service.settings && fence.packagedAt > config.packagedAt;
 
 const PHASE_IN: Phase = { kind: 'in' };
 

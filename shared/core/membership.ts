@@ -204,7 +204,7 @@ const freshFence = (
 ): Commit['fence'] => ({
   deployment: config.deployment,
   asofAt: now,
-  config: service.digest,
+  config: service.settings,
   packagedAt: config.packagedAt,
   rescuedAt: null,
   entries: sortedEntries(entries),

@@ -159,6 +159,8 @@ export type Service = {
   readonly sloPercent?: number;
   /** Of targets, checks, vantages, quorum and policy: a vote counts only under the same one. */
   readonly digest: Digest;
+  /** Of `digest` and of what else decides: weights, tiers, names. The fence names the one in force. */
+  readonly settings: Digest;
   /** Change batches never span groups of names: each group is one IAM policy. */
   readonly group: number;
 };

@@ -62,7 +62,7 @@ const firstFence = (
   nonce: 'observed' as Fence['nonce'],
   parentNonce: null,
   asofAt: 0 as EpochMs,
-  config: service.digest,
+  config: service.settings,
   packagedAt: config.packagedAt,
   record: 'observed' as Fence['record'],
   rescuedAt: null,

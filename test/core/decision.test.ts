@@ -239,7 +239,7 @@ describe('a decision that changes nothing', () => {
     expect(world.round().commit).toBeNull();
   });
 
-  it('F51: a weight may move before the new configuration enters, and leaves the old one standing', () => {
+  it('F51: nothing moves before the new configuration enters: regions that still run the old one act', () => {
     const world = openWorld({
       service,
       fence: { config: digest('older-config'), packagedAt: epochMs(PACKAGED_AT - HOUR) },
@@ -249,7 +249,7 @@ describe('a decision that changes nothing', () => {
 
     world.round();
 
-    expect(world.weights().a).toBe(0);
+    expect(world.weights().a).toBe(100);
     expect(world.fence().config).toBe('older-config');
   });
 

@@ -96,6 +96,39 @@ describe('an older configuration never commits', () => {
   });
 });
 
+describe('two configurations that differ in weights only', () => {
+  it('F51: do not overwrite each other: the newer one waits for Q reports, then the older one is superseded', () => {
+    const before = sized({ a: 100, b: 100 });
+    const after = { ...sized({ a: 50, b: 100 }), settings: digest('settings-after') };
+    const world = openWorld({ service: before });
+    const inRegion = (service: typeof before, hours: number, reports: number) => {
+      world.state.service = service;
+      world.state.config = {
+        ...world.state.config,
+        packagedAt: epochMs(PACKAGED_AT + hours * HOUR),
+      };
+      world.state.reportsUnderConfig = reports;
+      return world.round();
+    };
+
+    // One of five stacks is deployed: votes are shared, for both configurations ask the same questions.
+    expect(inRegion(after, 1, 1)).toMatchObject({
+      commit: null,
+      automation: 'not-quorate',
+      reasons: [{ code: 'not-quorate', usable: 1, quorum: 3 }],
+    });
+    expect(inRegion(before, 0, 4).commit).toBeNull();
+    // Three are: the new weights enter, and stay.
+    expect(inRegion(after, 1, 3).commit).not.toBeNull();
+    expect(world.weights()).toEqual({ a: 50, b: 100 });
+    expect(inRegion(before, 0, 2)).toMatchObject({
+      commit: null,
+      reasons: [{ code: 'superseded-config' }],
+    });
+    expect(inRegion(after, 1, 3).commit).toBeNull();
+  });
+});
+
 describe('a first record of its type', () => {
   it('S4: `apply` does not make a name that answers nothing but weight 0', () => {
     const dual = (ids: readonly string[], withAaaa: string) =>

@@ -75,6 +75,7 @@ export function sampleService(changes: Partial<Service> = {}): Service {
     },
     acceptWithheld: false,
     digest: digest('service-digest-app-0001'),
+    settings: changes.digest ?? digest('service-digest-app-0001'),
     group: 0,
     ...changes,
   };
