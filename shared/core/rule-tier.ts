@@ -98,8 +98,12 @@ function isBackAtFull(lines: readonly Line[], tier: number, facts: Facts, reach:
   const carried = sum(ups, (line) =>
     Math.min(line.fixed === null ? reach(line).weight : line.to, configured(line)),
   );
+  const isWhole = (line: Line): boolean => {
+    const { weight, phase } = reach(line);
+    return line.fixed !== null || phase.kind !== 'ramp' || weight >= configured(line);
+  };
   return (
-    ups.every((line) => line.fixed !== null || reach(line).phase.kind !== 'ramp') &&
+    ups.every(isWhole) &&
     carried > 0 &&
     meetsFloor(carried, sum(lines, configured), floorAmong(lines, tier, facts.service))
   );

@@ -247,6 +247,7 @@ export function arbSetting({
           maxLength: 8,
         }),
         rescuedAt: history ? arbAgo : fc.constant(null),
+        isSeeSaw: history ? fc.constantFrom(false, false, false, true) : fc.constant(false),
         steps: fc.array(
           fc.oneof(
             { arbitrary: arbTime, weight: 5 },
@@ -270,7 +271,7 @@ export function arbSetting({
           { minLength: steps, maxLength: steps },
         ),
       })
-      .map(({ memory, orders: given, looks, rescuedAt, steps: taken }) => ({
+      .map(({ memory, orders: given, looks, rescuedAt, isSeeSaw, steps: taken }) => ({
         service,
         steps: taken,
         open: () => {
@@ -285,11 +286,19 @@ export function arbSetting({
             fence: { rescuedAt },
           });
           for (const order of given) world.operate({ kind: 'order', order });
-          for (const step of looks) take(world, step);
+          if (isSeeSaw) tilt(world);
+          for (const step of isSeeSaw ? looks.slice(0, 1) : looks) take(world, step);
           return world;
         },
       })),
   );
+}
+
+/** Everything at full weight is down, and everything else is up. */
+function tilt(world: World): void {
+  for (const { id, weight } of world.state.service.endpoints) {
+    world.see(id, world.weights()[id]! >= weight ? 'down' : 'up');
+  }
 }
 
 /** Does what the step says, as far as the world has such a thing. */

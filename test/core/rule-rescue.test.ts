@@ -293,6 +293,45 @@ describe('rule 7: rescue', () => {
     expect(codesOf(decision).d).toBe('rescued');
   });
 
+  it('brings in no tier that the rescued ones make needless, so that the next decision undoes nothing', () => {
+    const world = openWorld({
+      service: sampleService({
+        endpoints: [
+          sampleEndpoint('a'),
+          sampleEndpoint('b'),
+          sampleEndpoint('c', { tier: 2 }),
+          sampleEndpoint('d', { tier: 3 }),
+        ],
+      }),
+      weights: { a: 0, c: 10 },
+      entries: {
+        a: inHoldDown,
+        c: { phase: { kind: 'ramp', step: 0 }, changedAt: epochMs(NOW - 10 * SECOND) },
+      },
+    });
+    world.see('b', 'down');
+
+    world.round();
+
+    expect(world.weights()).toEqual({ a: 100, b: 0, c: 0, d: 0 });
+    expect(world.round().commit).toBeNull();
+  });
+
+  it('lets ramps and leaving tiers go on while the next rescue waits: rescue-again holds nothing back', () => {
+    const world = openWorld({
+      service: pair(),
+      weights: { a: 10 },
+      entries: { a: { phase: { kind: 'ramp', step: 0 }, changedAt: epochMs(NOW - 10 * MINUTE) } },
+      fence: { rescuedAt: epochMs(NOW - 30 * SECOND) },
+    });
+    world.see('b', 'down');
+
+    const decision = world.round();
+
+    expect(codesOf(decision).a).toBe('ramp/rescue-again');
+    expect(world.weights().a).toBe(50);
+  });
+
   it('see-saws no faster than every 2 minutes over an hour', () => {
     const world = seeSaw();
     const rescues: number[] = [];

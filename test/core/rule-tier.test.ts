@@ -185,6 +185,19 @@ describe('rule 3: tiers', () => {
     expect(world.weights()).toEqual({ a: 100, b: 100, c: 0, d: 0, e: 0 });
   });
 
+  it('lets a later tier skip no ramp because no tier has enough', () => {
+    const service = tiers({ a: [1, 100], b: [2, 100], c: [2, 100] }, { floorPercent: 80 });
+    const ramp = { phase: { kind: 'ramp', step: 0 } as const, changedAt: epochMs(NOW - SECOND) };
+    const world = openWorld({ service, weights: { a: 33, b: 10 }, entries: { b: ramp } });
+    world.see('a', 'down');
+    world.see('c', 'none');
+
+    world.round();
+
+    expect(world.weights()).toEqual({ a: 33, b: 10, c: 0 });
+    expect(world.entry('b').phase).toEqual({ kind: 'ramp', step: 0 });
+  });
+
   it('goes on to the third tier when the first two are down', () => {
     const service = tiers({ a: [1, 100], b: [2, 50], c: [3, 20] });
     const world = openWorld({ service });
@@ -255,6 +268,16 @@ describe('rule 3: tiers', () => {
 });
 
 describe('rule 3: trickle', () => {
+  it('an endpoint that comes back to no more than its trickle is back at once', () => {
+    const service = tiers({ a: [1, 100], b: [2, 100] }, { tricklePercent: 10 });
+    const world = openWorld({ service, entries: { b: { phase: { kind: 'out' } } } });
+
+    world.round();
+
+    expect(world.weights()).toEqual({ a: 100, b: 10 });
+    expect(world.entry('b').phase).toEqual({ kind: 'ramp', step: 0 });
+  });
+
   const trickling = (percent: number) =>
     tiers({ a: [1, 100], b: [1, 100], c: [2, 60], d: [2, 20] }, { tricklePercent: percent });
 
