@@ -15,12 +15,12 @@
  * `restsMs` of zeros, `roundMs` 0, `pollMs` 1000 (it publishes changes by a timer of 1 s), no lag, INSYNC,
  * hold-down or ramp. BIND or Knot with `nsupdate` are stand-ins for a DNS API that somebody else edits.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, printDuration } from '../shared/core/units.ts';
 import { benchTable, notesText, sampleText, settingsText } from './bench/bench-text.ts';
 import { BREAK_KINDS, type Contender } from './bench/contender.ts';
 import { QUORATE } from './bench/quorate-contender.ts';
-import { cellsOf, hasMoved, resolutionOf } from './bench/report.ts';
+import { cellsOf, hasMoved, isDisturbed, resolutionOf } from './bench/report.ts';
 import { runBench } from './bench/run-bench.ts';
 
 const CONTENDERS: readonly Contender[] = [QUORATE];
@@ -33,6 +33,7 @@ const GROUPS_MAX = 8;
 /** A vantage has 100 probes in flight at most; two endpoints a subject and the self-check stay below. */
 const SUBJECTS_PER_GROUP_MAX = 45;
 const EVERY_MS = [5_000, 10_000, 15_000, 20_000, 30_000];
+const EVERY = EVERY_MS.map(printDuration).join(', ');
 
 type Options = {
   readonly runs: number;
@@ -41,7 +42,7 @@ type Options = {
   readonly fall: number;
   readonly insync: number;
   readonly groups: number;
-  readonly seed: number;
+  readonly seed?: number;
   readonly json: boolean;
   readonly list: boolean;
 };
@@ -51,10 +52,22 @@ const program = new Command('npm run bench:failover --')
     'Measures how long DNS answers an endpoint that is dead, and lacks one that is well again.',
   )
   .option('--runs <n>', 'faults of each kind', wholeNumber(1, RUNS_MAX), RUNS)
-  .option('--contender <name>', 'measure only this one; may be repeated (see --list)', collect, [])
-  .option('--every <duration>', 'check interval: 5s, 10s, 15s, 20s or 30s', interval, 5_000)
+  .addOption(
+    new Option('--contender <name>', 'measure only this one; may be repeated (see --list)')
+      .argParser(collect)
+      .default([], 'all'),
+  )
+  .addOption(
+    new Option('--every <duration>', `check interval, one of ${EVERY}`)
+      .argParser(interval)
+      .default(5_000, '5s'),
+  )
   .option('--fall <n>', 'failures in a row to vote down', wholeNumber(1, 10), 2)
-  .option('--insync <duration>', "the local Route 53's PENDING → INSYNC", delay, 1_000)
+  .addOption(
+    new Option('--insync <duration>', 'of the local Route 53, PENDING → INSYNC')
+      .argParser(delay)
+      .default(1_000, '1s'),
+  )
   .option('--groups <n>', 'worlds side by side, per kind', wholeNumber(1, GROUPS_MAX), GROUPS)
   .option('--seed <n>', 'of the phases; default: another each time', wholeNumber(0, 2 ** 32 - 1))
   .option('--json', 'one JSON object a line: each sample, then a summary', false)
@@ -133,12 +146,15 @@ async function measure(options: Options): Promise<number> {
   });
   const cells = cellsOf(samples, facts);
   const resolution = resolutionOf(samples);
+  const disturbed = samples.filter(isDisturbed).length;
   const stuck = samples.filter((sample) => !hasMoved(sample));
   if (json) {
     const settings = Object.fromEntries(
       [...facts].map(([name, ofFaults]) => [name, Object.fromEntries(ofFaults)]),
     );
-    console.log(JSON.stringify({ event: 'summary', seed, runs, settings, resolution, cells }));
+    console.log(
+      JSON.stringify({ event: 'summary', seed, runs, settings, resolution, disturbed, cells }),
+    );
   } else {
     for (const [name, ofFaults] of facts) {
       const [any] = ofFaults.values();
@@ -146,7 +162,7 @@ async function measure(options: Options): Promise<number> {
       console.log(`\n${settingsText(name, any)}\n`);
       console.log(benchTable(cells.filter(({ contender }) => contender === name)));
     }
-    console.log(`\n${notesText(resolution, seed)}`);
+    console.log(`\n${notesText(samples, seed)}`);
   }
   for (const sample of stuck) console.error(`did not move: ${sampleText(sample, runs)}`);
   return stuck.length === 0 ? EXIT.done : EXIT.failed;
@@ -172,7 +188,7 @@ function wholeNumber(from: number, to: number): (text: string) => number {
 function interval(text: string): number {
   const value = parseDuration(text);
   if (value !== undefined && EVERY_MS.includes(value)) return value;
-  throw new InvalidArgumentError(`It is one of ${EVERY_MS.map(printDuration).join(', ')}.`);
+  throw new InvalidArgumentError(`It is one of ${EVERY}.`);
 }
 
 function delay(text: string): number {

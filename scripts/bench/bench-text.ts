@@ -1,7 +1,7 @@
 /** The report's cells → what people read: the settings, one table per contender, and what it means. */
 import type { Break, Facts } from './contender.ts';
 import { ASK_EVERY_MS } from './poller.ts';
-import { type Cell, MEASURES } from './report.ts';
+import { type Cell, isDisturbed, MEASURES, resolutionOf, STARVED_MS } from './report.ts';
 import type { Sample } from './run-bench.ts';
 import type { Summary } from './statistics.ts';
 import { QUIET_ANSWERS } from './trace.ts';
@@ -87,7 +87,8 @@ const row = (name: string, columns: readonly string[]): string =>
   name.padEnd(NAME_WIDTH) + columns.map((text) => text.padStart(COLUMN_WIDTH)).join('');
 
 /** What the numbers are, and are not. */
-export function notesText(resolution: Summary | null, seed: number): string {
+export function notesText(samples: readonly Sample[], seed: number): string {
+  const resolution = resolutionOf(samples);
   const known =
     resolution === null
       ? 'No answer changed.'
@@ -99,6 +100,16 @@ export function notesText(resolution: Summary | null, seed: number): string {
     'Theory counts waiting only: looks of V vantages spread evenly, the rest of the round, lag, INSYNC; no work.',
     'Ratios: measured median to theory’s mean, measured maximum to theory’s worst. There is no pass or fail on time.',
     'Route 53 is the local one and its INSYNC delay is a setting; on AWS it is up to 60 s, and caches add the TTL.',
+    ...disturbance(samples),
     `Seed ${seed}: the same phases again with --seed ${seed}.`,
   ].join('\n');
+}
+
+function disturbance(samples: readonly Sample[]): readonly string[] {
+  const disturbed = samples.filter(isDisturbed);
+  if (disturbed.length === 0) return [];
+  const worstMs = Math.max(...disturbed.map(({ pauseMs }) => pauseMs));
+  return [
+    `BUSY MACHINE: in ${disturbed.length} of ${samples.length} samples everything stood still for over ${STARVED_MS} ms (${worstMs} ms at worst), where vantages abstain: repeat it with nothing else running.`,
+  ];
 }

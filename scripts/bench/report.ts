@@ -82,6 +82,11 @@ export const resolutionOf = (samples: readonly Sample[]): Summary | null =>
     samples.flatMap(({ bracketsMs }) => MEASURE_KINDS.flatMap((kind) => bracketsMs[kind] ?? [])),
   );
 
+/** From here on a vantage holds its own machine for starved and abstains, so that times are the machine's. */
+export const STARVED_MS = 250;
+
+export const isDisturbed = ({ pauseMs }: Sample): boolean => pauseMs > STARVED_MS;
+
 export const hasMoved = ({ goneMs, backMs, fullMs }: Sample): boolean =>
   goneMs !== null && backMs !== null && fullMs !== null;
 

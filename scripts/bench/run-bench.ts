@@ -9,7 +9,7 @@ import { BREAK_KINDS, type Break, type Contender, type Facts, type Running } fro
 import { msUntilPhase, stratifiedPhases } from './phases.ts';
 import { benchNow, openPoller, type Poller, type Watch } from './poller.ts';
 import { theoryOf } from './theory.ts';
-import { instantsOf, isQuiet } from './trace.ts';
+import { instantsOf, isQuiet, longestPauseMs } from './trace.ts';
 
 export type Sample = {
   readonly contender: string;
@@ -32,6 +32,8 @@ export type Sample = {
     readonly back: number | null;
     readonly full: number | null;
   };
+  /** Longest time without an answer between fault and healing: how busy the machine was. */
+  readonly pauseMs: number;
 };
 
 export type BenchOptions = {
@@ -44,6 +46,8 @@ export type BenchOptions = {
   readonly fall: number;
   readonly insyncDelayMs: number;
   readonly seed: number;
+  /** Beyond twice what theory calls the worst: tells a slow machine from what never moves. */
+  readonly patienceMs?: number;
   readonly signal: AbortSignal;
   readonly onSample: (sample: Sample) => void;
   readonly onProgress: (line: string) => void;
@@ -57,7 +61,6 @@ export type BenchResult = {
 
 /** Worlds of the bench stay away from those of `npm start` and of the drills. */
 const FIRST_BLOCK = 96;
-/** Beyond what is due by theory: the limit tells a slow machine from an endpoint that never moves. */
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 
@@ -133,7 +136,7 @@ async function playGroup(
     const everyMs = Math.max(...playing.map(({ running }) => running.facts.everyMs));
     await pause(msUntilPhase(benchNow(), phase, everyMs), undefined, { signal: options.signal });
     const trials = await Promise.all(
-      playing.map((one) => breakOne(one, group.fault, { index, run, phase }, options.signal)),
+      playing.map((one) => breakOne(one, group.fault, { index, run, phase }, options)),
     );
     for (const trial of trials) {
       const returning = watchReturn(trial, options);
@@ -181,7 +184,7 @@ async function breakOne(
   { contender, running, poller }: Playing,
   fault: Break,
   { index, run, phase }: { readonly index: number; readonly run: number; readonly phase: number },
-  signal: AbortSignal,
+  { signal, patienceMs = PATIENCE_MS }: BenchOptions,
 ): Promise<Trial> {
   const subject = running.subjects[index];
   if (!subject)
@@ -195,7 +198,7 @@ async function breakOne(
   const { gone } = theoryOf(running.facts, fault, 0);
   const isGone = await until(
     () => isQuiet(watch.answers, ({ names }) => !names),
-    2 * gone.worstMs + PATIENCE_MS,
+    2 * gone.worstMs + patienceMs,
     signal,
   );
   const sample = { contender, fault, run, subject: subject.id, phase, faultAt };
@@ -204,7 +207,10 @@ async function breakOne(
   return { sample, running, watch, healedAt: isGone ? healedAt : null };
 }
 
-async function watchReturn(trial: Trial, { signal, onSample }: BenchOptions): Promise<void> {
+async function watchReturn(
+  trial: Trial,
+  { signal, onSample, patienceMs = PATIENCE_MS }: BenchOptions,
+): Promise<void> {
   using watch = trial.watch;
   const { sample, running, healedAt } = trial;
   if (healedAt !== null) {
@@ -213,7 +219,7 @@ async function watchReturn(trial: Trial, { signal, onSample }: BenchOptions): Pr
       instantsOf(watch.answers, sample.faultAt, healedAt).full !== null;
     await until(
       () => isQuiet(watch.answers, ({ namesOnly }) => namesOnly) && hasLeft(),
-      2 * full.worstMs + PATIENCE_MS,
+      2 * full.worstMs + patienceMs,
       signal,
     );
   }
@@ -231,6 +237,7 @@ async function watchReturn(trial: Trial, { signal, onSample }: BenchOptions): Pr
     backMs: since(healedAt, back?.at),
     fullMs: since(healedAt, full?.at),
     bracketsMs: { gone: bracket(gone), back: bracket(back), full: bracket(full) },
+    pauseMs: round(longestPauseMs(watch.answers, sample.faultAt, healedAt ?? benchNow())),
   });
 }
 

@@ -57,6 +57,12 @@ export function isQuiet(answers: readonly Answer[], agrees: (answer: Answer) => 
   );
 }
 
+/** The longest time without an answer: the poller, or the whole process, had to wait for the machine. */
+export function longestPauseMs(answers: readonly Answer[], from: number, to: number): number {
+  const seen = between(answers, from, to);
+  return Math.max(0, ...seen.slice(1).map(({ at }, index) => at - (seen[index]?.at ?? at)));
+}
+
 const between = (answers: readonly Answer[], from: number, to: number): readonly Answer[] =>
   answers.filter(({ at }) => at >= from && at < to);
 
