@@ -6,7 +6,8 @@
 import type { Context } from 'aws-lambda';
 import { manifestOf } from '../shared/core/config.ts';
 import { QuorateError } from '../shared/core/errors.ts';
-import type { Config, Service } from '../shared/core/model.ts';
+import type { Config, Service, ServiceId } from '../shared/core/model.ts';
+import { PLAN_MS_MAX } from '../shared/core/plan.ts';
 import { isWithheld } from '../shared/core/reason.ts';
 import { type LambdaHandler, lambdaStack, type Telemetry } from '../shared/middleware.ts';
 import {
@@ -43,6 +44,8 @@ type Judged = { readonly results: readonly QuorumResult[]; readonly committed: n
 
 /** An order's commit, or a lost race, leaves the rest of the work to a next round at once. */
 const ROUNDS_MAX = 3;
+/** INSYNC takes a minute as a rule. */
+const PENDING_MS_MAX = 1_800_000;
 
 /** One handler per region: local worlds make several in one process. */
 export function quorumHandler(
@@ -64,6 +67,8 @@ export function quorumHandler(
   };
   const dimensions = { vantage: region };
 
+  /** Highest generation seen: below it the zone was restored, or its control plane lost commits. */
+  const highest = new Map<ServiceId, number>();
   /** Deploying a service with `mode: enforce` starts new processes: once in each is enough. */
   let shadowsDiscarded = false;
 
@@ -73,6 +78,7 @@ export function quorumHandler(
       const results = await quorumRound(deps, config, services, options, signal);
       hooks.onResults?.(results);
       for (const result of results) tell(telemetry, result, region);
+      for (const result of results) tellIfBack(telemetry, result, services, highest);
       committed += results.filter(({ outcome }) => outcome.kind === 'committed').length;
       if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) return { results, committed };
     }
@@ -113,6 +119,18 @@ export function quorumHandler(
     };
     const count = (name: string, value: number): void =>
       telemetry.metric({ name, unit: 'count', value, dimensions });
+    const stuck = [...deps.memory.inFlight.values()].filter(
+      ({ plan }) => clock.now() - (plan.deadlineAt - PLAN_MS_MAX) >= PENDING_MS_MAX,
+    );
+    for (const { plan, changeId } of stuck) {
+      telemetry.log({
+        level: 'warn',
+        message: `pending: generation ${plan.generation} of ${plan.service} is committed and has not reached all name servers for 30 min; it stands, look at the change in Route 53`,
+        service: plan.service,
+        changeId,
+      });
+    }
+    count('ChangesPending', stuck.length);
     count('DecisionRounds', troubles.length === 0 ? 1 : 0);
     count('ZoneTroubles', troubles.length);
     count('Withheld', summary.withheld);
@@ -122,6 +140,32 @@ export function quorumHandler(
 
 const hasMoreToDo = ({ outcome, plan }: QuorumResult): boolean =>
   outcome.kind === 'lost' || (outcome.kind === 'committed' && plan?.commit.by === 'order');
+
+/** It is decided from the zone as found; a person should know why it went back. */
+function tellIfBack(
+  telemetry: Telemetry,
+  { service, generation }: QuorumResult,
+  services: readonly Service[],
+  highest: Map<ServiceId, number>,
+): void {
+  const isEnforced = services.some(({ id, mode }) => id === service && mode === 'enforce');
+  if (generation === null || !isEnforced) return;
+  const before = highest.get(service) ?? generation;
+  highest.set(service, generation);
+  if (generation < before) {
+    telemetry.log({
+      level: 'warn',
+      message: `the _quorate record of ${service} went back from generation ${before} to ${generation}: the zone was restored, or Route 53 lost changes; decided from the zone as found`,
+      service,
+    });
+  }
+  telemetry.metric({
+    name: 'GenerationBack',
+    unit: 'count',
+    value: generation < before ? 1 : 0,
+    dimensions: { service },
+  });
+}
 
 function byZone(config: Config): readonly (readonly Service[])[] {
   const zones = new Map<string, Service[]>();

@@ -94,10 +94,10 @@ export async function quorumRound(
   const found = await readShadows(deps, all, options.region, signal);
   const services = found === null ? all.filter(({ mode }) => mode === 'enforce') : all;
   const shadows: Shadows = found ?? new Map();
+  await askInsync(deps, books, services, signal);
   forgetUnresolved(deps, services);
   const held = await watch.look(services, signal);
-  if (held.isFresh) await settleUnresolved(deps, books, config, services, held.read, signal);
-  await askInsync(deps, books, services, signal);
+  await settleUnresolved(deps, books, config, services, held.read, signal);
   const glance = assess(deps, config, services, { evidence, read: held.read, shadows });
   const due = services.filter((service) => wantsCommit(glance, service));
   if (due.length === 0) {
@@ -115,7 +115,7 @@ export async function quorumRound(
   const results = assess(deps, config, services, { evidence: later, read, shadows });
 
   const { observed, enforced } = parted(services, results);
-  await keepShadows(deps, services, observed, options.region, signal);
+  await keepShadows(deps, observed, options.region, signal);
   await writeIntents(books, observed.filter(movesWeight), 'observed', signal);
   const { sealed, unrecorded } = await writeIntents(books, enforced, 'quorum', signal);
   const commits = await commitPlans(deps, config, services, sealed, signal);

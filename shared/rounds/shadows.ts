@@ -2,7 +2,7 @@
 import { QuorateError } from '../core/errors.ts';
 import { fenceValue } from '../core/fence.ts';
 import type { Config, Service, ServiceId, VantageId } from '../core/model.ts';
-import type { Clock, Store } from '../ports.ts';
+import type { Store } from '../ports.ts';
 import type { QuorumResult } from './quorum-round.ts';
 
 export type Shadows = ReadonlyMap<ServiceId, unknown>;
@@ -28,17 +28,13 @@ export async function readShadows(
 
 /** What a commit would have left in the zone stands in this region's shadow instead. */
 export async function keepShadows(
-  { store }: { readonly store: Store; readonly clock: Clock },
-  services: readonly Service[],
-  results: readonly QuorumResult[],
+  { store }: { readonly store: Store },
+  observed: readonly QuorumResult[],
   region: VantageId,
   signal: AbortSignal,
 ): Promise<void> {
-  const observed = new Set(
-    services.filter((service) => service.mode === 'observe').map(({ id }) => id),
-  );
-  for (const { service, plan } of results) {
-    if (plan === null || !observed.has(service)) continue;
+  for (const { service, plan } of observed) {
+    if (plan === null) continue;
     const weights = Object.fromEntries(
       plan.pairs.flatMap(({ after }) =>
         after === null ? [] : [[after.setIdentifier ?? '', after.weight ?? 0] as const],

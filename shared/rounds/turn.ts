@@ -24,8 +24,6 @@ export function turnDelayMs(
   const fresh = votesOf(evidence, service, result.at)
     .views.filter((view) => view.state !== 'silent')
     .map((view) => view.vantage);
-  // An order that is due while every report is silent can't wait for somebody who may be dead.
-  if (fresh.length === 0) return 0;
   const failing = new Set(
     result.decision.endpoints
       .filter((endpoint) => endpoint.verdict.value === 'down')
@@ -42,6 +40,7 @@ export function turnDelayMs(
     ...turns.filter((one) => !failing.has(one)),
     ...turns.filter((one) => failing.has(one)),
   ];
+  // Without fresh reports there are no places: an order that is due waits for nobody who may be dead.
   const place = places.indexOf(region);
   return (place === -1 ? places.length : place) * TURN_MS;
 }

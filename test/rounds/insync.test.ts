@@ -66,6 +66,20 @@ describe('a committed change', () => {
     expect(world.fence().generation).toBe(42);
   });
 
+  it('stranded is decided again by the very round that learns of it, whatever it held', async () => {
+    const world = quorumWorld({ insyncDelayMs: 5 * MINUTE });
+    world.sees('us-east-1', 'down');
+    await world.region(0).round();
+    await world.region(0).round();
+    await world.clock.advance(5 * SECOND);
+    world.zone.strandPending();
+
+    const [again] = await world.region(0).round();
+
+    expect(again!.outcome.kind).toBe('committed');
+    expect(world.weights()['us-east-1']).toBe(0);
+  });
+
   it('whose status can not be asked stands, and is asked for in the next round', async () => {
     const world = quorumWorld();
     world.sees('us-east-1', 'down');

@@ -127,6 +127,47 @@ describe('the handler', () => {
     });
   });
 
+  it('F83: says that a generation went back, once, and decides from the zone as found', async () => {
+    const world = quorumWorld({ insyncDelayMs: 10 * 60 * SECOND });
+    world.sees('us-east-1', 'down');
+    const own = handlerOver(world);
+    await own.invoke();
+    await own.invoke();
+    await world.clock.advance(5 * SECOND);
+    world.zone.strandPending();
+    world.sees('us-east-1', 'up');
+
+    await own.invoke();
+    await own.invoke();
+
+    expect(own.metric('GenerationBack')).toEqual([0, 0, 1, 0]);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message:
+          'the _quorate record of app went back from generation 42 to 41: the zone was restored, or Route 53 lost changes; decided from the zone as found',
+      }),
+    );
+  });
+
+  it('F81: warns of a change that is PENDING for 30 min', async () => {
+    const world = quorumWorld({ insyncDelayMs: HOUR });
+    world.sees('us-east-1', 'down');
+    const own = handlerOver(world);
+    await own.invoke();
+    await world.clock.advance(29 * 60 * SECOND);
+    await own.invoke();
+    await world.clock.advance(60 * SECOND);
+    await own.invoke();
+    await world.clock.advance(HOUR);
+    await own.invoke();
+
+    expect(own.metric('ChangesPending')).toEqual([0, 0, 1, 0]);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({ level: 'warn', service: 'app', changeId: 'C0000000000001' }),
+    );
+  });
+
   it('without its environment says what is missing', async () => {
     await expect(deployed({}, context(30_000))).rejects.toThrow('QUORATE_TABLE is not set');
   });
