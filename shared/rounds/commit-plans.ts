@@ -8,7 +8,8 @@
  *     refused, alone                read back: lost · drift · blocked
  *     throttled, busy               wait with full jitter, at most 3 tries, then the next round
  *     denied                        blocked
- *     unknown                       read back: committed · lost · unresolved (asked again next round)
+ *     unknown                       read back: committed · lost · unresolved (asked again next round,
+ *                                   and of the records where successors have hidden it)
  */
 import { QuorateError } from '../core/errors.ts';
 import type { Config, EpochMs, Service } from '../core/model.ts';
@@ -16,6 +17,7 @@ import { judgeOutcome, type Outcome } from '../core/outcome.ts';
 import { batchPlans, type ChangeBatch, type Plan } from '../core/plan.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { Clock, CommitReply, Ids, Zone } from '../ports.ts';
+import { isHidden } from './walk-back.ts';
 import { stretchOf } from './zone-watch.ts';
 
 export type CommitDeps = { readonly clock: Clock; readonly ids: Ids; readonly zone: Zone };
@@ -130,24 +132,25 @@ async function readBack(
   reply: { readonly isFinal: boolean; readonly why: string },
   signal: AbortSignal,
 ): Promise<readonly Committed[]> {
+  const unresolved = (plan: Plan): Committed => ({
+    plan,
+    outcome: { kind: 'unresolved' },
+    changeId: null,
+    at: clock.now(),
+  });
   const own = batch.plans.flatMap((plan) => services.get(plan.service) ?? []);
   try {
     const read = await zone.read(batch.zone, stretchOf(own), signal);
     return batch.plans.map((plan) => {
       const service = services.get(plan.service);
-      const outcome: Outcome =
-        service === undefined
-          ? { kind: 'unresolved' }
-          : judgeOutcome(plan, snapshotOf(service, read, config.deployment, clock.now()), reply);
-      return { plan, outcome, changeId: null, at: clock.now() };
+      if (service === undefined) return unresolved(plan);
+      const snapshot = snapshotOf(service, read, config.deployment, clock.now());
+      const outcome = judgeOutcome(plan, snapshot, reply);
+      const isTold = outcome.kind !== 'lost' || reply.isFinal || !isHidden(plan, snapshot);
+      return isTold ? { plan, outcome, changeId: null, at: clock.now() } : unresolved(plan);
     });
   } catch (error) {
     if (!(error instanceof QuorateError) && !signal.aborted) throw error;
-    return batch.plans.map((plan) => ({
-      plan,
-      outcome: { kind: 'unresolved' },
-      changeId: null,
-      at: clock.now(),
-    }));
+    return batch.plans.map(unresolved);
   }
 }

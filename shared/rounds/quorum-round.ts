@@ -21,6 +21,7 @@ import { keepFound, type Recorded } from './found-records.ts';
 import { askInsync } from './insync.ts';
 import { keepShadows, readShadows, type Shadows } from './shadows.ts';
 import { turnDelayMs } from './turn.ts';
+import { isHidden, walkBack } from './walk-back.ts';
 import type { ZoneWatch } from './zone-watch.ts';
 
 export type QuorumDeps = {
@@ -219,7 +220,7 @@ function forgetUnresolved(
  * stands at its parent it may still land, however long ago it was sent.
  */
 async function settleUnresolved(
-  { memory, clock }: QuorumDeps,
+  { memory, clock, store, aids }: QuorumDeps,
   books: Books,
   config: Config,
   services: readonly Service[],
@@ -231,13 +232,28 @@ async function settleUnresolved(
     const service = services.find(({ id }) => id === plan.service);
     if (service === undefined) continue;
     const snapshot = snapshotOf(service, read, config.deployment, clock.now());
-    const outcome = judgeOutcome(plan, snapshot, { isFinal: false, why: 'no answer in time' });
+    const outcome = await unhidden(store, aids, plan, snapshot, signal);
     if (outcome.kind === 'unresolved') continue;
     memory.unresolved.delete(plan.nonce);
     settled.push({ plan, outcome, changeId: null, at: clock.now() });
   }
   await writeMarks(books, settled, signal);
   await tellOthers(books, memory.generations, settled, signal);
+}
+
+async function unhidden(
+  store: Store,
+  { digestOf }: Aids,
+  plan: Plan,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const outcome = judgeOutcome(plan, snapshot, { isFinal: false, why: 'no answer in time' });
+  const { fence } = snapshot;
+  if (outcome.kind !== 'lost' || fence.kind !== 'managed' || !isHidden(plan, snapshot)) {
+    return outcome;
+  }
+  return { kind: (await walkBack(store, digestOf, plan, fence.fence, signal)) ?? 'unresolved' };
 }
 
 function remember(memory: QuorumMemory, commits: readonly Committed[]): void {

@@ -235,6 +235,23 @@ describe('an unknown outcome', () => {
     expect(committed!.outcome).toEqual({ kind: 'committed' });
   });
 
+  it('F98: hidden behind two successors it stays unresolved, since the fence can not tell any more', async () => {
+    const world = brokenWorld();
+    const mine = await planOf(world, 0);
+    const zone: typeof world.zonePort = {
+      ...world.zonePort,
+      commit: async () => {
+        const text = world.snapshot().fenceRecord!.values![0]!;
+        world.editFence([text.replace('g=41', 'g=44').replace('n=seed0041', 'n=seed0044')]);
+        return { kind: 'unknown', message: 'socket hang up' };
+      },
+    };
+
+    const [hidden] = await commit(world, [mine], zone);
+
+    expect(hidden!.outcome).toEqual({ kind: 'unresolved' });
+  });
+
   it('F69: stays unresolved while the fence stands at its parent, since it may still land', async () => {
     const world = brokenWorld();
     world.zone.failNext('unknown-before-effect');

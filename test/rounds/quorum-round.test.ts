@@ -339,6 +339,44 @@ describe('troubles of the zone', () => {
     });
   });
 
+  it.each([
+    ['records tell that it committed', 'unknown-after-effect', 'keep', 'committed'],
+    ['records tell that it lost', 'unknown-before-effect', 'keep', 'lost'],
+    ['records are gone: nobody claims to know', 'unknown-after-effect', 'drop', undefined],
+    ['records can not be read: nobody claims to know', 'unknown-after-effect', 'refuse', undefined],
+  ] as const)('F98: hidden behind two successors, %s', async (_, fault, records, told) => {
+    const unproven = { provenAs: null };
+    const world = quorumWorld({
+      entryChanges: { 'eu-west-1': unproven, 'ap-southeast-1': unproven },
+    });
+    world.sees('us-east-1', 'down');
+    world.sees('eu-west-1', 'none');
+    world.sees('ap-southeast-1', 'none');
+    world.zone.failNext(fault);
+    world.zone.beforeNextCommit(() => world.zone.failNextRead('unavailable'));
+    const [unknown] = await world.region(0).round();
+    const { nonce } = unknown!.plan!;
+    for (const id of ['eu-west-1', 'ap-southeast-1', 'us-east-1']) {
+      world.sees(id, 'up');
+      await world.region(1).round();
+    }
+    if (fault === 'unknown-before-effect') {
+      // The first step back after its hold-down is one more commit.
+      await world.clock.advance(6 * MINUTE);
+      await world.region(1).round();
+    }
+    expect(world.fence().generation).toBeGreaterThanOrEqual(44);
+    if (records === 'drop') world.table.records.clear();
+    const { store } = world.region(0);
+    if (records === 'refuse') store.trouble('readRecords', { kind: 'refused' });
+
+    await world.region(0).round();
+
+    const own = world.marks().find((mark) => mark.nonce === nonce);
+    expect(unknown!.outcome.kind).toBe('unresolved');
+    expect(own?.kind).toBe(told);
+  });
+
   it('F71: a batch that lands 60 s after its client gave up is found committed, and never called blocked', async () => {
     const world = quorumWorld();
     world.sees('us-east-1', 'down');
