@@ -46,9 +46,18 @@ const arbPolicy: fc.Arbitrary<Policy> = fc.record({
   settleMs: fc.constant(MINUTE),
 });
 
-type Shape = { readonly tiersMax: number; readonly floors?: boolean };
+type Shape = {
+  readonly tiersMax: number;
+  readonly floors?: boolean;
+  /** Several endpoints, a quorum that is mostly there, and nobody who has to approve: much happens. */
+  readonly lively?: boolean;
+};
 
-export const arbService = ({ tiersMax, floors = true }: Shape): fc.Arbitrary<Service> =>
+export const arbService = ({
+  tiersMax,
+  floors = true,
+  lively = false,
+}: Shape): fc.Arbitrary<Service> =>
   fc
     .record({
       endpoints: fc.array(
@@ -58,12 +67,14 @@ export const arbService = ({ tiersMax, floors = true }: Shape): fc.Arbitrary<Ser
           tier: fc.integer({ min: 1, max: tiersMax }),
           dual: fc.boolean(),
         }),
-        { minLength: 1, maxLength: IDS.length },
+        { minLength: lively ? 3 : 1, maxLength: IDS.length },
       ),
       isDual: fc.boolean(),
-      count: fc.integer({ min: 1, max: 7 }),
-      slack: fc.integer({ min: 0, max: 2 }),
-      policy: arbPolicy,
+      count: lively ? fc.constantFrom(3, 5) : fc.integer({ min: 1, max: 7 }),
+      slack: lively ? fc.constant(0) : fc.integer({ min: 0, max: 2 }),
+      policy: lively
+        ? arbPolicy.map((policy): Policy => ({ ...policy, failback: 'auto' }))
+        : arbPolicy,
       floorPercent: floors
         ? fc.option(fc.constantFrom(0, 20, 50, 80), { nil: undefined })
         : fc.constant(undefined),
@@ -202,6 +213,14 @@ const arbSee: fc.Arbitrary<Step> = fc.record({
   by: fc.oneof(fc.constant(EVERYONE), fc.constant(EVERYONE), fc.integer({ min: 1, max: EVERYONE })),
   skipped: fc.constantFrom(false, false, false, true),
 });
+/** By all, or by all but one. */
+const arbPlainSee: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('see' as const),
+  endpoint: fc.nat(5),
+  vote: fc.constantFrom('up' as const, 'up' as const, 'down' as const),
+  by: fc.constantFrom(EVERYONE, EVERYONE, EVERYONE - 1, EVERYONE - 4),
+  skipped: fc.constant(false),
+});
 const arbReport: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('report' as const),
   vantage: fc.nat(6),
@@ -243,16 +262,18 @@ export function arbSetting({
         orders: orders
           ? fc.uniqueArray(arbOrder(service), { maxLength: 2, selector: ({ id }) => id })
           : fc.constant<FenceOrder[]>([]),
-        looks: fc.array(fc.oneof(arbSee, arbSee, arbSee, arbReport, ...(edits ? [arbEdit] : [])), {
-          maxLength: 8,
-        }),
+        looks: shape.lively
+          ? fc.constant<Step[]>([])
+          : fc.array(fc.oneof(arbSee, arbSee, arbSee, arbReport, ...(edits ? [arbEdit] : [])), {
+              maxLength: 8,
+            }),
         rescuedAt: history ? arbAgo : fc.constant(null),
         isSeeSaw: history ? fc.constantFrom(false, false, false, true) : fc.constant(false),
         steps: fc.array(
           fc.oneof(
             { arbitrary: arbTime, weight: 5 },
-            { arbitrary: arbSee, weight: 5 },
-            { arbitrary: arbReport, weight: 1 },
+            { arbitrary: shape.lively ? arbPlainSee : arbSee, weight: 5 },
+            ...(shape.lively ? [] : [{ arbitrary: arbReport, weight: 1 }]),
             ...(edits
               ? [
                   { arbitrary: arbEdit, weight: 1 },
