@@ -21,6 +21,7 @@ import {
   type Vote,
 } from './report.ts';
 import { safeText } from './safe-text.ts';
+import { freshForMs } from './vote.ts';
 
 /** A report this much older than the interval says nothing about what holds now. */
 const FORGET_AFTER_INTERVALS = 10;
@@ -107,17 +108,19 @@ function standings(input: ReportInput): Map<string, Standing> {
   const known = new Map<string, Standing>();
   for (const service of servicesSeenBy(reporter, reporter.vantage)) {
     const mark = previous?.rounds.find((round) => round.everyMs === service.everyMs);
-    const isRecent =
-      mark !== undefined &&
-      Math.abs(now - mark.observedAt) <= FORGET_AFTER_INTERVALS * service.everyMs;
+    const ageMs = mark === undefined ? Number.POSITIVE_INFINITY : Math.abs(now - mark.observedAt);
+    const isRecent = ageMs <= FORGET_AFTER_INTERVALS * service.everyMs;
     const isSame = previousDigest(input, service) === service.digest;
     for (const endpoint of service.endpoints) {
       const key = keyOf(service.id, endpoint.id);
-      const told = isRecent
-        ? (listed.get(key) ??
-          blankEntry(service, endpoint, 'up', endpoint.check.rise, mark.observedAt))
-        : undefined;
-      const entry = isSame && told ? told : blankEntry(service, endpoint, 'none', 0, now);
+      const last =
+        mark !== undefined && isRecent
+          ? (listed.get(key) ??
+            blankEntry(service, endpoint, 'up', endpoint.check.rise, mark.observedAt))
+          : undefined;
+      // After a silence the same votes are news: they count again.
+      const told = ageMs <= freshForMs(service.everyMs) ? last : undefined;
+      const entry = isSame && last ? last : blankEntry(service, endpoint, 'none', 0, now);
       known.set(key, { service, endpoint, entry, told });
     }
   }

@@ -115,6 +115,12 @@ function viewOf(
   if (ageMs > freshForMs(service.everyMs)) return silent('stale', `${ageMs} ms old`);
 
   const entries = entriesOf(report, service);
+  const stranger = [...entries.keys()].find(
+    (id) => !service.endpoints.some((one) => one.id === id),
+  );
+  if (stranger !== undefined) {
+    return silent('malformed', `it lists ${stranger}, which is no endpoint of ${service.id}`);
+  }
   const ballots = new Map(
     service.endpoints.map((endpoint) => {
       const entry = entries.get(endpoint.id);
