@@ -7,7 +7,8 @@
  *     refused, shared batch         each of its services alone, same plan: a refusal had no effect
  *     refused, alone                read back: lost · drift · blocked
  *     throttled, busy               wait with full jitter, at most 3 tries, then the next round
- *     denied                        blocked
+ *     denied, shared batch          each of its services alone: one name may be outside the policy
+ *     denied, alone                 blocked
  *     unknown                       read back: committed · lost · unresolved (asked again next round,
  *                                   and of the records where successors have hidden it)
  */
@@ -68,16 +69,12 @@ async function commitBatch(
     case 'busy':
       return all({ kind: 'throttled' });
     case 'denied':
-      return all({ kind: 'blocked', why: `${reply.code}: ${reply.message}` });
+      // One name outside the policy denies the whole batch; without a zone there is nothing to try.
+      return batch.plans.length > 1 && reply.code !== 'no-such-zone'
+        ? eachAlone(deps, config, services, batch, signal)
+        : all({ kind: 'blocked', why: `${reply.code}: ${reply.message}` });
     case 'refused':
-      if (batch.plans.length > 1) {
-        const alone: Committed[] = [];
-        for (const plan of batch.plans) {
-          const single = { ...batch, plans: [plan], changes: plan.changes };
-          alone.push(...(await commitBatch(deps, config, services, single, signal)));
-        }
-        return alone;
-      }
+      if (batch.plans.length > 1) return eachAlone(deps, config, services, batch, signal);
       return readBack(
         deps,
         config,
@@ -99,6 +96,22 @@ async function commitBatch(
         signal,
       );
   }
+}
+
+/** Only what fails by itself may be called lost, drift or blocked. */
+async function eachAlone(
+  deps: CommitDeps,
+  config: Config,
+  services: ReadonlyMap<string, Service>,
+  batch: ChangeBatch,
+  signal: AbortSignal,
+): Promise<readonly Committed[]> {
+  const alone: Committed[] = [];
+  for (const plan of batch.plans) {
+    const single = { ...batch, plans: [plan], changes: plan.changes };
+    alone.push(...(await commitBatch(deps, config, services, single, signal)));
+  }
+  return alone;
 }
 
 type Sent = CommitReply | { readonly kind: 'expired' };

@@ -4,7 +4,7 @@
  */
 import { QuorateError } from '../core/errors.ts';
 import type { Service } from '../core/model.ts';
-import type { Clock, Zone } from '../ports.ts';
+import type { ChangeStatus, Clock, Zone } from '../ports.ts';
 import { type Books, mark } from './bookkeeping.ts';
 import type { QuorumMemory } from './quorum-round.ts';
 import type { ZoneWatch } from './zone-watch.ts';
@@ -23,12 +23,17 @@ export async function askInsync(
   services: readonly Service[],
   signal: AbortSignal,
 ): Promise<void> {
+  const known = new Map<string, ChangeStatus>();
   for (const service of services) {
     const committed = deps.memory.inFlight.get(service.id);
     const now = deps.clock.now();
     if (committed?.changeId == null || now - committed.at < ASK_EVERY_MS) continue;
     try {
-      const status = await deps.zone.changeStatus(service.zone, committed.changeId, signal);
+      const { changeId } = committed;
+      // Services that shared a batch share its change.
+      const status =
+        known.get(changeId) ?? (await deps.zone.changeStatus(service.zone, changeId, signal));
+      known.set(changeId, status);
       if (status === 'pending') {
         deps.memory.inFlight.set(service.id, { ...committed, at: now });
         continue;
@@ -37,8 +42,9 @@ export async function askInsync(
       if (status === 'insync') await mark(books, committed.plan, 'insync', '', signal);
       else deps.watch.forget(service);
     } catch (error) {
-      // Asked again next round: the commit stands whatever the answer is.
+      // Asked again next round: the commit stands whatever the answer is, and decisions wait for none.
       if (!(error instanceof QuorateError)) throw error;
+      return;
     }
   }
 }
