@@ -17,6 +17,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration, printDuration } from '../shared/core/units.ts';
+import { RELEASE } from '../shared/wire.ts';
 import { benchTable, notesText, sampleText, settingsText } from './bench/bench-text.ts';
 import { BREAK_KINDS, type Contender } from './bench/contender.ts';
 import { QUORATE } from './bench/quorate-contender.ts';
@@ -149,11 +150,21 @@ async function measure(options: Options): Promise<number> {
   const disturbed = samples.filter(isDisturbed).length;
   const stuck = samples.filter((sample) => !hasMoved(sample));
   if (json) {
+    const made = { release: RELEASE, node: process.version, platform: process.platform };
     const settings = Object.fromEntries(
       [...facts].map(([name, ofFaults]) => [name, Object.fromEntries(ofFaults)]),
     );
     console.log(
-      JSON.stringify({ event: 'summary', seed, runs, settings, resolution, disturbed, cells }),
+      JSON.stringify({
+        event: 'summary',
+        ...made,
+        seed,
+        runs,
+        settings,
+        resolution,
+        disturbed,
+        cells,
+      }),
     );
   } else {
     for (const [name, ofFaults] of facts) {
@@ -164,7 +175,12 @@ async function measure(options: Options): Promise<number> {
     }
     console.log(`\n${notesText(samples, seed)}`);
   }
-  for (const sample of stuck) console.error(`did not move: ${sampleText(sample, runs)}`);
+  for (const sample of stuck) {
+    console.error(`did not move within the limit: ${sampleText(sample, runs)}`);
+  }
+  if (stuck.some(isDisturbed)) {
+    console.error('This machine was too busy: repeat it with nothing else running, or --groups 1.');
+  }
   return stuck.length === 0 ? EXIT.done : EXIT.failed;
 }
 

@@ -5,7 +5,7 @@
 import { BREAK_KINDS, type Break, type Facts } from './contender.ts';
 import type { Sample } from './run-bench.ts';
 import { mean, type Summary, summarise } from './statistics.ts';
-import { type Bounds, theoryOf } from './theory.ts';
+import { type Bounds, constant, theoryOf } from './theory.ts';
 
 export const MEASURES = {
   gone: 'last answer with it',
@@ -43,7 +43,7 @@ export function cellsOf(
       const settings = ofFaults.get(fault);
       if (settings === undefined) return [];
       const own = samples.filter((one) => one.contender === contender && one.fault === fault);
-      const theory = theoryOf(settings, fault, healedAfterMs(own));
+      const theory = theoryOf(settings, fault, healedAfter(own));
       return MEASURE_KINDS.map((measure) =>
         cellOf(own, { contender, fault, measure }, theory[measure]),
       );
@@ -91,12 +91,13 @@ export const hasMoved = ({ goneMs, backMs, fullMs }: Sample): boolean =>
   goneMs !== null && backMs !== null && fullMs !== null;
 
 /** From the last answer that named it to its healing: the bench heals as soon as it is sure. */
-const healedAfterMs = (samples: readonly Sample[]): number =>
-  mean(
-    samples.flatMap(({ faultAt, goneMs, healedAt }) =>
-      goneMs === null || healedAt === null ? [] : [healedAt - faultAt - goneMs],
-    ),
+function healedAfter(samples: readonly Sample[]): Bounds {
+  const waits = samples.flatMap(({ faultAt, goneMs, healedAt }) =>
+    goneMs === null || healedAt === null ? [] : [healedAt - faultAt - goneMs],
   );
+  if (waits.length === 0) return constant(0);
+  return { minMs: Math.min(...waits), meanMs: mean(waits), worstMs: Math.max(...waits) };
+}
 
 function timeOf({ goneMs, backMs, fullMs }: Sample, measure: Measure): number | null {
   switch (measure) {

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BREAK_KINDS, type Break, type Contender, type Facts, type Running } from './contender.ts';
 import { msUntilPhase, stratifiedPhases } from './phases.ts';
 import { benchNow, openPoller, type Poller, type Watch } from './poller.ts';
-import { theoryOf } from './theory.ts';
+import { constant, theoryOf } from './theory.ts';
 import { instantsOf, isQuiet, longestPauseMs } from './trace.ts';
 
 export type Sample = {
@@ -61,7 +61,7 @@ export type BenchResult = {
 
 /** Worlds of the bench stay away from those of `npm start` and of the drills. */
 const FIRST_BLOCK = 96;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
 type Group = {
@@ -94,6 +94,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       }),
     ),
   );
+  options.signal.throwIfAborted();
   for (const end of ends) if (end.status === 'rejected') throw stop.signal.reason ?? end.reason;
   return { samples, facts };
 }
@@ -195,7 +196,7 @@ async function breakOne(
   // Before the act: what the breaking itself takes counts against the contender, by a few ms.
   const faultAt = benchNow();
   await (fault === 'kill' ? running.kill(subject) : running.hang(subject));
-  const { gone } = theoryOf(running.facts, fault, 0);
+  const { gone } = theoryOf(running.facts, fault, constant(0));
   const isGone = await until(
     () => isQuiet(watch.answers, ({ names }) => !names),
     2 * gone.worstMs + patienceMs,
@@ -214,7 +215,7 @@ async function watchReturn(
   using watch = trial.watch;
   const { sample, running, healedAt } = trial;
   if (healedAt !== null) {
-    const { full } = theoryOf(running.facts, sample.fault, 0);
+    const { full } = theoryOf(running.facts, sample.fault, constant(0));
     const hasLeft = (): boolean =>
       instantsOf(watch.answers, sample.faultAt, healedAt).full !== null;
     await until(

@@ -25,18 +25,24 @@ export type Theory = {
   readonly full: Bounds;
 };
 
-/** `healedAfterMs`: how long after the first answer without it the endpoint is healed. */
-export function theoryOf(facts: Facts, kind: Break, healedAfterMs: number): Theory {
+/**
+ * `healedAfter`: how long after the last answer with it the endpoint was healed. The hold-down runs from
+ * the decision, taken as `insyncDelayMs` before that answer: a commit that took longer to send began it
+ * earlier still, so `back` may be measured below `minMs` by what the commit took.
+ */
+export function theoryOf(facts: Facts, kind: Break, healedAfter: Bounds): Theory {
   const insync = constant(facts.insyncDelayMs);
   const gone = sum(qthVote(facts, facts.fall), reported(facts, kind), travel(facts), insync);
 
   const proven = sum(qthVote(facts, facts.rise), reported(facts, 'kill'), travel(facts));
-  // The hold-down began with the decision, `insyncDelayMs` before the first answer without it.
-  const heldMs = facts.holdDownMs - healedAfterMs - facts.insyncDelayMs;
-  const decided = facts.holdDownMs === 0 ? proven : later(proven, due(facts, heldMs));
+  const decided =
+    facts.holdDownMs === 0 ? proven : later(proven, due(facts, held(facts, healedAfter)));
   const back = sum(decided, insync);
   const steps = Math.max(0, facts.ramp.length - 1);
-  const full = sum(back, ...Array.from({ length: steps }, () => due(facts, facts.rampStepMs)));
+  const full = sum(
+    back,
+    ...Array.from({ length: steps }, () => due(facts, constant(facts.rampStepMs))),
+  );
   return { gone, back, full };
 }
 
@@ -68,19 +74,26 @@ const travel = ({ replicationLagMs, pollMs, vantages }: Facts): Bounds => ({
   worstMs: replicationLagMs + pollMs,
 });
 
+/** What is left of the hold-down at the healing: the later the healing, the less. */
+const held = ({ holdDownMs, insyncDelayMs }: Facts, healedAfter: Bounds): Bounds => ({
+  minMs: holdDownMs - insyncDelayMs - healedAfter.worstMs,
+  meanMs: holdDownMs - insyncDelayMs - healedAfter.meanMs,
+  worstMs: holdDownMs - insyncDelayMs - healedAfter.minMs,
+});
+
 /**
  * What time alone makes due waits until the evidence has passed that time too (Q rounds begun after it
  * and told), and then for the schedule.
  */
-const due = (facts: Facts, afterMs: number): Bounds =>
-  sum(constant(afterMs), qthVote(facts, 1), constant(facts.roundMs), {
+const due = (facts: Facts, after: Bounds): Bounds =>
+  sum(after, qthVote(facts, 1), constant(facts.roundMs), {
     minMs: 0,
     meanMs:
       (facts.replicationLagMs * (facts.vantages - 1)) / facts.vantages + facts.schedulePeriodMs / 2,
     worstMs: facts.replicationLagMs + facts.schedulePeriodMs,
   });
 
-const constant = (ms: number): Bounds => ({ minMs: ms, meanMs: ms, worstMs: ms });
+export const constant = (ms: number): Bounds => ({ minMs: ms, meanMs: ms, worstMs: ms });
 
 const sum = (...parts: readonly Bounds[]): Bounds => ({
   minMs: parts.reduce((total, { minMs }) => total + minMs, 0),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../scripts/bench/contender.ts';
 import { msUntilPhase, stratifiedPhases } from '../../scripts/bench/phases.ts';
 import { mean, summarise } from '../../scripts/bench/statistics.ts';
-import { qthVote, theoryOf } from '../../scripts/bench/theory.ts';
+import { constant, qthVote, theoryOf } from '../../scripts/bench/theory.ts';
 
 describe('statistics', () => {
   it('takes the middle of an odd count, and half-way between the middles of an even one', () => {
@@ -109,18 +109,22 @@ describe('theory', () => {
   );
 
   it('needs between nothing and one interval with one look of one vantage', () => {
-    expect(theoryOf(ALONE, 'kill', 0).gone).toEqual({ minMs: 0, meanMs: 5_000, worstMs: 10_000 });
+    expect(theoryOf(ALONE, 'kill', constant(0)).gone).toEqual({
+      minMs: 0,
+      meanMs: 5_000,
+      worstMs: 10_000,
+    });
   });
 
   it('waits for the timeout of what hangs, or for the rest of the round if that is longer', () => {
     const facts = { ...ALONE, restsMs: [1_000, 5_000] };
 
-    expect(theoryOf(facts, 'kill', 0).gone).toEqual({
+    expect(theoryOf(facts, 'kill', constant(0)).gone).toEqual({
       minMs: 1_000,
       meanMs: 5_000 + 3_000,
       worstMs: 15_000,
     });
-    expect(theoryOf(facts, 'hang', 0).gone).toEqual({
+    expect(theoryOf(facts, 'hang', constant(0)).gone).toEqual({
       minMs: 3_000,
       meanMs: 5_000 + 4_000,
       worstMs: 15_000,
@@ -130,7 +134,7 @@ describe('theory', () => {
   it('adds the INSYNC delay always, lag and poll between nothing and all of it', () => {
     const facts = { ...ALONE, insyncDelayMs: 700, replicationLagMs: 200, pollMs: 100, vantages: 5 };
 
-    expect(theoryOf(facts, 'kill', 0).gone).toEqual({
+    expect(theoryOf(facts, 'kill', constant(0)).gone).toEqual({
       minMs: 700,
       meanMs: 1_000 + 160 + 50 + 700,
       worstMs: 2_000 + 200 + 100 + 700,
@@ -140,7 +144,7 @@ describe('theory', () => {
   it('lets the hold-down run from the decision, and the return from the healing', () => {
     const facts = { ...ALONE, holdDownMs: 60_000, insyncDelayMs: 1_000, schedulePeriodMs: 4_000 };
 
-    const { back } = theoryOf(facts, 'kill', 5_000);
+    const { back } = theoryOf(facts, 'kill', constant(5_000));
 
     // 60 s, less the 6 s since the decision: 54 s, a fresh look, a turn of the schedule, INSYNC.
     expect(back).toEqual({
@@ -150,10 +154,21 @@ describe('theory', () => {
     });
   });
 
+  it('expects the earliest return of the latest healing, and the latest of the earliest', () => {
+    const facts = { ...ALONE, holdDownMs: 60_000 };
+    const healedAfter = { minMs: 1_000, meanMs: 2_000, worstMs: 5_000 };
+
+    expect(theoryOf(facts, 'kill', healedAfter).back).toEqual({
+      minMs: 55_000,
+      meanMs: 58_000 + 5_000,
+      worstMs: 59_000 + 10_000,
+    });
+  });
+
   it('lets the votes decide where they take longer than what is left of the hold-down', () => {
     const facts = { ...ALONE, rise: 5, holdDownMs: 20_000 };
 
-    expect(theoryOf(facts, 'kill', 15_000).back).toEqual({
+    expect(theoryOf(facts, 'kill', constant(15_000)).back).toEqual({
       minMs: 40_000,
       meanMs: 45_000,
       worstMs: 50_000,
@@ -163,11 +178,11 @@ describe('theory', () => {
   it('takes one step less than the ramp has, as the first comes with the return', () => {
     const facts = { ...ALONE, ramp: [10, 50, 100], rampStepMs: 3_000, roundMs: 500 };
 
-    const { back, full } = theoryOf(facts, 'kill', 0);
+    const { back, full } = theoryOf(facts, 'kill', constant(0));
 
     expect(full.minMs - back.minMs).toBe(2 * 3_500);
     expect(full.worstMs - back.worstMs).toBe(2 * 13_500);
-    expect(theoryOf({ ...facts, ramp: [100] }, 'kill', 0).full).toEqual(back);
+    expect(theoryOf({ ...facts, ramp: [100] }, 'kill', constant(0)).full).toEqual(back);
   });
 
   it('property: never expects less than its minimum or more than its worst case', () => {
@@ -192,7 +207,11 @@ describe('theory', () => {
       .map((drawn): Facts => ({ ...drawn, quorum: Math.floor(drawn.vantages / 2) + 1 }));
     fc.assert(
       fc.property(facts, fc.constantFrom('kill', 'hang'), amount, (one, kind, healedAfterMs) => {
-        const { gone, back, full } = theoryOf(one, kind as 'kill' | 'hang', healedAfterMs);
+        const { gone, back, full } = theoryOf(
+          one,
+          kind as 'kill' | 'hang',
+          constant(healedAfterMs),
+        );
 
         for (const { minMs, meanMs, worstMs } of [gone, back, full]) {
           expect(minMs).toBeLessThanOrEqual(meanMs + 1e-6);
