@@ -9,6 +9,8 @@ import { votesOf } from './evidence.ts';
 import type { QuorumResult } from './quorum-round.ts';
 
 const TURN_MS = 3000;
+/** Further back all wait alike: an invocation has no time for more, and would end before its turn. */
+const PLACES_MAX = 5;
 
 export function turnDelayMs(
   config: Config,
@@ -42,7 +44,7 @@ export function turnDelayMs(
   ];
   // Without fresh reports there are no places: an order that is due waits for nobody who may be dead.
   const place = places.indexOf(region);
-  return (place === -1 ? places.length : place) * TURN_MS;
+  return Math.min(place === -1 ? places.length : place, PLACES_MAX) * TURN_MS;
 }
 
 /** Rotated by the generation: the load, and a sick first region, do not stay in one place. */

@@ -129,6 +129,3 @@ export function stretchOf(services: readonly Service[]): {
     .sort((a, b) => (listingOrder(a) < listingOrder(b) ? -1 : 1));
   return { from: names[0] ?? '', to: names.at(-1) ?? '' };
 }
-
-/** Age of what was read, by the same clock. */
-export const ageMs = (read: ZoneRead, now: EpochMs): number => now - read.readAt;

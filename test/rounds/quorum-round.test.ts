@@ -14,7 +14,7 @@ import {
   quorumWorld,
   SECOND,
 } from '../fakes/quorum-world.ts';
-import { sampleEndpoint, sampleService, VANTAGES } from '../fakes/sample-service.ts';
+import { sampleConfig, sampleEndpoint, sampleService, VANTAGES } from '../fakes/sample-service.ts';
 
 describe('a healthy world', () => {
   it('writes nothing in 24 hours with five regions (L4)', async () => {
@@ -111,6 +111,44 @@ describe('an endpoint that is down', () => {
     expect(
       outcomes(results as QuorumResult[][]).filter((kind) => kind === 'committed').length,
     ).toBe(1);
+  });
+
+  it('F113: while the other is still in hold-down, that one takes over in one batch', async () => {
+    const endpoints = ['eu-west-1', 'us-east-1'].map((id) => sampleEndpoint(id));
+    const world = quorumWorld({
+      config: sampleConfig({ services: [sampleService({ endpoints })] }),
+    });
+    world.sees('us-east-1', 'down');
+    await world.minutes(1, { takesTurns: true });
+    world.sees('us-east-1', 'up');
+    await world.minutes(2, { takesTurns: true });
+    world.sees('eu-west-1', 'down');
+
+    await world.minutes(1, { takesTurns: true });
+
+    expect(world.weights()).toEqual({ 'eu-west-1': 0, 'us-east-1': 100 });
+    expect(world.zone.commits.length).toBe(2);
+    expect(world.fence().rescuedAt).not.toBeNull();
+  });
+
+  it('F89: two regions lost at once: one goes at once, the other after the velocity window', async () => {
+    const endpoints = ['eu-west-1', 'us-east-1', 'ap-southeast-1', 'us-west-2', 'eu-central-1'].map(
+      (id) => sampleEndpoint(id),
+    );
+    const world = quorumWorld({
+      config: sampleConfig({ services: [sampleService({ endpoints })] }),
+    });
+    world.sees('us-east-1', 'down');
+    world.sees('us-west-2', 'down');
+
+    await world.minutes(1, { takesTurns: true });
+    const first = Object.values(world.weights()).filter((one) => one === 0).length;
+    await world.minutes(9, { takesTurns: true });
+    const before = Object.values(world.weights()).filter((one) => one === 0).length;
+    await world.minutes(3, { takesTurns: true });
+
+    expect([first, before]).toEqual([1, 1]);
+    expect(world.weights()).toMatchObject({ 'us-east-1': 0, 'us-west-2': 0, 'eu-west-1': 100 });
   });
 
   it('seen so by two of five is not removed', async () => {
