@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../shared/adapters/digest.ts';
-import { verifyChain } from '../../shared/core/record.ts';
+import { QuorateError } from '../../shared/core/errors.ts';
+import { type Mark, verifyChain } from '../../shared/core/record.ts';
 import { commitPlans } from '../../shared/rounds/commit-plans.ts';
 import { orderRound } from '../../shared/rounds/order-round.ts';
 import { fakeClock } from '../fakes/fake-clock.ts';
-import type { CommitFault } from '../fakes/fake-zone.ts';
+import type { StoreMethod } from '../fakes/fake-store.ts';
+import type { CommitFault, ReadFault } from '../fakes/fake-zone.ts';
 import {
   MINUTE,
   NEVER,
@@ -16,7 +18,7 @@ import {
   SECOND,
 } from '../fakes/quorum-world.ts';
 
-import { sampleConfig, sampleEndpoint, sampleService } from '../fakes/sample-service.ts';
+import { sampleConfig, sampleEndpoint, sampleService, VANTAGES } from '../fakes/sample-service.ts';
 
 describe('racing writers', () => {
   it('of N concurrent writers on one generation exactly one commits', async () => {
@@ -135,6 +137,71 @@ describe('racing writers', () => {
   });
 });
 
+describe('everything fails at once', () => {
+  it('whatever fails, one chain, weight everywhere, marks that tell the truth, and quiet after healing', async () => {
+    const commitFault = fc.constantFrom<CommitFault>(
+      'unknown-after-effect',
+      'unknown-before-effect',
+      'throttled',
+      'busy',
+      'access-denied',
+      { kind: 'late', afterMs: 20 * SECOND },
+      { kind: 'late', afterMs: 90 * SECOND },
+    );
+    const trouble = fc.record({
+      region: fc.nat(4),
+      method: fc.constantFrom<StoreMethod>(
+        'readReports',
+        'readHeads',
+        'readRecords',
+        'recordIntent',
+        'writeMark',
+        'writeHead',
+      ),
+      kind: fc.constantFrom('refused', 'reply-lost', 'hung'),
+    });
+    const minute = fc.record({
+      down: fc.subarray(['us-east-1', 'eu-west-1', 'ap-southeast-1']),
+      faults: fc.array(commitFault, { maxLength: 3 }),
+      reads: fc.array(fc.constantFrom<ReadFault>('throttled', 'unavailable'), { maxLength: 3 }),
+      troubles: fc.array(trouble, { maxLength: 4 }),
+      silent: fc.array(fc.nat(4), { maxLength: 3 }),
+      restart: fc.nat(9),
+      abortAfterMs: fc.constantFrom(200, 1_500, 9_000, 22_000),
+      takesTurns: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(minute, { minLength: 5, maxLength: 15 }), async (minutes) => {
+        const world = quorumWorld();
+        const history = witness(world);
+        for (const one of minutes) {
+          await playMinute(world, one);
+          history.look();
+          expect(Object.values(world.weights()).some((weight) => weight > 0)).toBe(true);
+        }
+
+        world.wake();
+        for (const { store } of world.regions) store.heal();
+        for (const id of ['us-east-1', 'eu-west-1', 'ap-southeast-1']) world.sees(id, 'up');
+        // `access-denied` blocks for 10 minutes; a hold-down doubles with each relapse, up to 60.
+        for (let more = 0; more < 75; more += 1) await everyMinute(world, history);
+        const calm = world.zone.commits.length;
+        for (let more = 0; more < 10; more += 1) await everyMinute(world, history);
+
+        expect(world.zone.commits.length).toBe(calm);
+        expect(world.weights()).toEqual({
+          'ap-southeast-1': 100,
+          'eu-west-1': 100,
+          'us-east-1': 100,
+        });
+        expect(liesOf(world.marks(), history.nonces())).toEqual([]);
+        expect(history.isOneChain()).toBe(true);
+      }),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+});
+
 describe('evidence in the compare', () => {
   it('`asof` refuses an otherwise valid plan: an automated commit never has an older asof', async () => {
     const world = quorumWorld({ fenceChanges: { asofAt: fakeClock().now() } });
@@ -235,6 +302,109 @@ describe('records of racing regions', () => {
     expect(committed.length).toBe(generation);
   }, 60_000);
 });
+
+type FaultyMinute = {
+  readonly down: readonly string[];
+  readonly faults: readonly CommitFault[];
+  readonly reads: readonly ReadFault[];
+  readonly troubles: readonly {
+    readonly region: number;
+    readonly method: StoreMethod;
+    readonly kind: 'refused' | 'reply-lost' | 'hung';
+  }[];
+  readonly silent: readonly number[];
+  readonly restart: number;
+  readonly abortAfterMs: number;
+  readonly takesTurns: boolean;
+};
+
+async function playMinute(world: QuorumWorld, one: FaultyMinute): Promise<void> {
+  for (const id of ['us-east-1', 'eu-west-1', 'ap-southeast-1']) {
+    world.sees(id, one.down.includes(id) ? 'down' : 'up');
+  }
+  world.wake();
+  world.silence(...one.silent.map((index) => VANTAGES[index]!));
+  world.zone.failNext(...one.faults);
+  world.zone.failNextRead(...one.reads);
+  for (const { region, method, kind } of one.troubles) {
+    world.region(region).store.trouble(method, { kind });
+  }
+  world.regions[one.restart]?.restart();
+  await world.clock.advance(MINUTE - (world.clock.now() % MINUTE));
+  await everyRegion(world, one.abortAfterMs, one.takesTurns);
+}
+
+/** Marks that say what did not happen. */
+const liesOf = (marks: readonly Mark[], nonces: readonly string[]): readonly Mark[] =>
+  marks.filter(({ kind, nonce }) => {
+    const stood = nonces.includes(nonce);
+    return kind === 'lost' ? stood : (kind === 'committed' || kind === 'insync') && !stood;
+  });
+
+/** What stood in the zone, generation by generation, as somebody who only looks would note it. */
+function witness(world: QuorumWorld): {
+  readonly look: () => void;
+  readonly nonces: () => readonly string[];
+  readonly isOneChain: () => boolean;
+} {
+  const seen = new Map<string, { readonly generation: number; readonly parent: string | null }>();
+  let isOneChain = true;
+  const look = (): void => {
+    const { nonce, parentNonce, generation } = world.fence();
+    if (seen.has(nonce)) return;
+    if (parentNonce !== null && !seen.has(parentNonce)) {
+      // Two commits between two looks: the parent is known by its child.
+      seen.set(parentNonce, { generation: generation - 1, parent: null });
+    }
+    for (const other of seen.values()) if (other.generation === generation) isOneChain = false;
+    seen.set(nonce, { generation, parent: parentNonce });
+  };
+  const { commit } = world.zone;
+  Object.assign(world.zone, {
+    commit: async (...args: Parameters<typeof commit>) => {
+      look();
+      const reply = await commit(...args);
+      look();
+      return reply;
+    },
+  });
+  look();
+  return {
+    look,
+    nonces: () => [...seen.keys()],
+    isOneChain: () => isOneChain,
+  };
+}
+
+/** Each region's round with a deadline of its own, as an invocation has; cut off it may throw nothing
+ *  but what the handler takes for trouble. */
+const everyRegion = (
+  world: QuorumWorld,
+  abortAfterMs: number,
+  takesTurns: boolean,
+): Promise<unknown> =>
+  world.clock.runUntil(
+    Promise.all(
+      world.regions.map((region) =>
+        world.clock.withDeadline(abortAfterMs, NEVER, async (signal) => {
+          try {
+            await region.start({ takesTurns, signal });
+          } catch (error) {
+            expect(signal.aborted || error instanceof QuorateError).toBe(true);
+          }
+        }),
+      ),
+    ),
+  );
+
+async function everyMinute(
+  world: QuorumWorld,
+  history: { readonly look: () => void },
+): Promise<void> {
+  await world.clock.advance(MINUTE - (world.clock.now() % MINUTE));
+  await everyRegion(world, 22_000, true);
+  history.look();
+}
 
 /** Interleavings are drawn while time goes on, too: back-offs wait for the clock. */
 async function drain(s: fc.Scheduler, world: QuorumWorld, work: Promise<unknown>): Promise<void> {
