@@ -97,7 +97,8 @@ export async function quorumRound(
   const shadows: Shadows = found ?? new Map();
   await askInsync(deps, books, services, signal);
   forgetUnresolved(deps, services);
-  const held = await watch.look(services, signal);
+  // Always the stretch of all: a shorter one, held, would hide the others' records from the next round.
+  const held = await watch.look(all, signal);
   await settleUnresolved(deps, books, config, services, held.read, signal);
   const glance = assess(deps, config, services, { evidence, read: held.read, shadows });
   const due = services.filter((service) => wantsCommit(glance, service));
@@ -112,7 +113,7 @@ export async function quorumRound(
     : 0;
   if (delayMs > 0) await clock.sleep(delayMs, signal);
   const later = delayMs > 0 ? await readEvidence(deps, config, options.manifest, signal) : evidence;
-  const read = delayMs > 0 || !held.isFresh ? await watch.fresh(services, signal) : held.read;
+  const read = delayMs > 0 || !held.isFresh ? await watch.fresh(all, signal) : held.read;
   const results = assess(deps, config, services, { evidence: later, read, shadows });
 
   const { observed, enforced } = parted(services, results);

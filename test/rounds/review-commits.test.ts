@@ -1,6 +1,7 @@
 /** One service's denial, and a control plane that answers nothing, must not hold up the others. */
 import { describe, expect, it } from 'vitest';
 import { QuorateError } from '../../shared/core/errors.ts';
+import type { Service } from '../../shared/core/model.ts';
 import { commitPlans } from '../../shared/rounds/commit-plans.ts';
 import { MINUTE, manyServices, NEVER, planOf, quorumWorld, SECOND } from '../fakes/quorum-world.ts';
 
@@ -85,5 +86,32 @@ describe('INSYNC of many services', () => {
     await world.region(0).round({ services: world.config.services });
 
     expect(asked).toBe(1);
+  });
+});
+
+describe('a round that can not read its shadows', () => {
+  it('holds the whole stretch all the same: the next one knows the records of what is observed', async () => {
+    const config = manyServices(2);
+    const [enforced, observed] = config.services as [Service, Service];
+    const services = [enforced, { ...observed, mode: 'observe' as const }];
+    let isAway = true;
+    const world = quorumWorld({
+      config: { ...config, services },
+      wrapStore: (store) => ({
+        ...store,
+        readShadows: async (...call) => {
+          if (isAway) throw new QuorateError('STORE_UNAVAILABLE', 'no answer');
+          return await store.readShadows(...call);
+        },
+      }),
+    });
+    await world.region(0).round({ services });
+
+    isAway = false;
+    await world.clock.advance(SECOND);
+    const results = await world.region(0).round({ services });
+
+    const weights = results[1]!.decision.endpoints.map(({ from }) => from);
+    expect(weights).toEqual([100, 100, 100]);
   });
 });
