@@ -8,7 +8,7 @@ import type { Draft, Facts, Line, Rule } from './draft.ts';
 import { asNow } from './draft.ts';
 import { assert } from './errors.ts';
 import { type Fence, type FenceOrder, isSuperseded } from './fence.ts';
-import { firstDraft } from './first-draft.ts';
+import { firstDraft, verdictOf } from './first-draft.ts';
 import type { Aids, Config, EndpointId, EpochMs, OrderId, Service, ServiceId } from './model.ts';
 import { fenceName } from './model.ts';
 import type { EndpointReason, Reason, ServiceReason } from './reason.ts';
@@ -127,12 +127,12 @@ export function decide(input: DecisionInput): Decision {
     ? 'drift'
     : freeze !== null
       ? 'frozen'
-      : asofAt === null || hold?.code === 'not-quorate'
+      : hold?.code === 'not-quorate'
         ? 'not-quorate'
         : isEnforced
           ? 'on'
           : 'observing';
-  if (hold !== null || asofAt === null) {
+  if (hold !== null) {
     const kept = lines.map((line) =>
       explained(asNow(line, line.reason), freeze, fence.fence, input),
     );
@@ -143,12 +143,13 @@ export function decide(input: DecisionInput): Decision {
         ...kept.map(toDecision),
         ...orphans.map((orphan) => orphanDecision(orphan, service)),
       ],
-      reasons: hold === null ? [] : [hold],
+      reasons: [hold],
       withheld: kept.flatMap((line) => line.withheld),
       asofAt,
       commit: null,
     };
   }
+  assert(asofAt !== null, 'without Q usable reports a decision holds');
   const facts: Facts = { service, fence: fence.fence, orphans, now, asofAt };
   const first: Draft = { lines, serving: null, isRescue: false };
   const draft = RULES.reduce((folded, [, rule]) => rule(input.aids)(folded, facts), first);
@@ -260,7 +261,7 @@ const NO_VERDICT: Verdict = {
 };
 
 export const orphanDecision = (orphan: Orphan, service: Service): EndpointDecision => {
-  const weight = orphan.records[0]?.weight ?? 0;
+  const weight = Math.min(...orphan.records.map((record) => record.weight));
   const endpoint = orphan.name as EndpointId;
   return {
     endpoint,
@@ -282,7 +283,7 @@ function leftAlone(
   reason: ServiceReason,
 ): Decision {
   const endpoints = service.endpoints.map((endpoint): EndpointDecision => {
-    const verdict = verdicts.get(endpoint.id) ?? NO_VERDICT;
+    const verdict = verdictOf(verdicts, endpoint.id);
     const record = snapshot.records.find((one) => one.setIdentifier === endpoint.setIdentifier);
     const weight = record?.weight ?? null;
     return {

@@ -173,8 +173,11 @@ export function parseFence(
   now: EpochMs,
 ): FenceState {
   if (values === null) return { kind: 'unmanaged' };
-  if (values.length !== 1) return malformed(`it has ${values.length} values instead of one`);
-  const text = unquote(values[0] ?? '');
+  const [value, ...more] = values;
+  if (value === undefined || more.length > 0) {
+    return malformed(`it has ${values.length} values instead of one`);
+  }
+  const text = unquote(value);
   if (text === null) return malformed('it is not one sequence of quoted strings');
   const version = /^quorate(\d{1,4}) /.exec(text)?.[1];
   if (version === undefined) return malformed('it was not written by Quorate');

@@ -56,7 +56,7 @@ const lastChangesOf = (
     ),
   );
 
-function verdictOf(verdicts: ReadonlyMap<EndpointId, Verdict>, id: EndpointId): Verdict {
+export function verdictOf(verdicts: ReadonlyMap<EndpointId, Verdict>, id: EndpointId): Verdict {
   const verdict = verdicts.get(id);
   assert(verdict !== undefined, 'every configured endpoint has a verdict');
   return verdict;

@@ -14,7 +14,7 @@ import {
   planned,
   refused,
 } from './operated.ts';
-import { markOf, type Orphan, slotsOf } from './snapshot.ts';
+import { isWeighted, markOf, type Orphan, slotsOf } from './snapshot.ts';
 import type { ZoneRecord } from './zone-record.ts';
 
 /** Endpoints of the file that the fence does not list: they come in at 0 and ramp. */
@@ -102,17 +102,19 @@ export function adopt(input: OperationInput): Operated {
   if (known !== null && isSuperseded(known, service, config))
     return refused(supersededText(service));
   const old = new Map(known?.entries.map((entry) => [entry.mark, entry]) ?? []);
-  const odd = snapshot.records.find(
-    (record) => record.weight === undefined || record.setIdentifier === undefined,
-  );
+  const odd = snapshot.records.find((record) => !isWeighted(record));
   if (odd !== undefined) return refused(`${odd.name} ${odd.type} is not a weighted record`);
+  const found = snapshot.records.filter(isWeighted);
   const own = service.endpoints.map((endpoint) => ({
     endpoint,
     mark: markOf(endpoint, aids.digestOf),
-    records: snapshot.records.filter((record) => record.setIdentifier === endpoint.setIdentifier),
+    records: found.filter((record) => record.setIdentifier === endpoint.setIdentifier),
     slots: slotsOf(service, endpoint),
   }));
-  const listed = own.filter(({ records }) => records.length > 0);
+  const listed = own.flatMap((one) => {
+    const [record] = one.records;
+    return record === undefined ? [] : [{ ...one, weight: record.weight as Weight }];
+  });
   if (listed.length === 0) {
     return refused(
       `${service.names.join(', ')} has no record of ${service.id}; run \`quorate apply ${service.id}\``,
@@ -126,13 +128,11 @@ export function adopt(input: OperationInput): Operated {
       );
     }
   }
-  const others = snapshot.records.filter(
-    (record) => !listed.some(({ records }) => records.includes(record)),
-  );
+  const others = found.filter((record) => !listed.some(({ records }) => records.includes(record)));
   // What the fence lists and the file no longer names stays an orphan, as it is.
   const orphans = new Map(
     others.flatMap((record) => {
-      const entry = old.get(markOf({ setIdentifier: record.setIdentifier ?? '' }, aids.digestOf));
+      const entry = old.get(markOf(record, aids.digestOf));
       return entry === undefined ? [] : [[record.setIdentifier, entry] as const];
     }),
   );
@@ -147,8 +147,8 @@ export function adopt(input: OperationInput): Operated {
   );
   if (empty !== null)
     return refused(`every weight of ${empty} is 0; give one endpoint weight first`);
-  const entries = listed.map(({ endpoint, mark, records }) =>
-    adoptedEntry(old.get(mark), mark, (records[0]?.weight ?? 0) as Weight, endpoint, now),
+  const entries = listed.map(({ endpoint, mark, weight }) =>
+    adoptedEntry(old.get(mark), mark, weight, endpoint, now),
   );
   const fence = freshFence(service, config, [...entries, ...orphans.values()], now);
   return planned(
@@ -171,11 +171,7 @@ export function adopt(input: OperationInput): Operated {
       isRescue: false,
     },
     [],
-    listed.map(({ endpoint, records }) => ({
-      code: 'adopted',
-      endpoint: endpoint.id,
-      weight: records[0]?.weight ?? 0,
-    })),
+    listed.map(({ endpoint, weight }) => ({ code: 'adopted', endpoint: endpoint.id, weight })),
   );
 }
 

@@ -154,7 +154,7 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
       );
     }
     case 'reassert':
-      return reassert(drafted.lines, fence, facts.orphans);
+      return reassert(drafted.lines, fence, facts.orphans, now);
     case 'apply':
       return bringIn(
         drafted.lines,
@@ -205,25 +205,36 @@ function kept(
 }
 
 /** Edited weights go back to what the last commit left. */
-function reassert(lines: readonly Line[], fence: Fence, orphans: readonly Orphan[]): Operated {
-  const edited = lines.filter((line) => line.holding.edited !== null);
-  if (edited.length === 0) return nothing('every weight is as the last commit left it');
-  const isEdited = (line: Line): boolean => edited.includes(line);
+function reassert(
+  lines: readonly Line[],
+  fence: Fence,
+  orphans: readonly Orphan[],
+  now: EpochMs,
+): Operated {
+  const left = new Map(
+    lines.flatMap((line) => {
+      const { edited, entry } = line.holding;
+      return edited === null || entry === null ? [] : [[line, entry.weight] as const];
+    }),
+  );
+  if (left.size === 0) return nothing('every weight is as the last commit left it');
+  const marks = new Set([...left.keys()].map((line) => line.holding.mark));
+  // It changes weights: votes from before it can't reverse it.
   const base = kept(
     lines,
     fence,
     orphans,
-    (entry) => entry,
-    edited.map((line) => ({
+    (entry) => (marks.has(entry.mark) ? { ...entry, changedAt: now } : entry),
+    [...left].map(([line, weight]) => ({
       code: 'reasserted' as const,
       endpoint: line.holding.endpoint.id,
-      weight: line.holding.entry?.weight ?? 0,
+      weight,
     })),
   );
   const records = lines.flatMap((line) =>
     line.holding.records.map((record) => ({
       before: record,
-      after: isEdited(line) ? { ...record, weight: line.holding.entry?.weight ?? 0 } : record,
+      after: { ...record, weight: left.get(line) ?? record.weight },
     })),
   );
   const kin = orphans.flatMap((orphan) =>

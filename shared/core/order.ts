@@ -25,7 +25,7 @@ import {
 import type { EndpointReason, ServiceReason } from './reason.ts';
 import { floorAmong, shareOf } from './rule-floor.ts';
 import { emptyGroup } from './rule-never-zero.ts';
-import { covers, orderOn, orderRule } from './rule-order.ts';
+import { covers, orderOn, orderRule, type WeightOrder } from './rule-order.ts';
 import { tierRule } from './rule-tier.ts';
 import type { Orphan } from './snapshot.ts';
 
@@ -139,21 +139,26 @@ function effectOf(order: FenceOrder, { facts, lines, digestOf }: OrderContext): 
   if (order.kind === 'freeze' || !order.started) {
     return { lines: lines.map(untouched), serving: null, isRescue: false };
   }
-  const governed = (line: Line): boolean =>
-    takesPart(line) && orderOn(facts.fence.orders, line.holding, digestOf)?.id === order.id;
+  const governing = (line: Line): WeightOrder | null => {
+    const holder = takesPart(line) ? orderOn(facts.fence.orders, line.holding, digestOf) : null;
+    return holder?.id === order.id ? holder : null;
+  };
   const first: Draft = { lines, serving: null, isRescue: false };
-  const ordered = mapLines(orderRule(digestOf)(first, facts), (line) =>
-    governed(line) ? inherit(line, order) : line,
-  );
+  const ordered = mapLines(orderRule(digestOf)(first, facts), (line) => {
+    const holder = governing(line);
+    return holder === null ? line : inherit(line, holder);
+  });
   return mapLines(tierRule(ordered, facts), (line) =>
-    governed(line) || (line.move === 'tier' && line.to > line.now) ? line : untouched(line),
+    governing(line) !== null || (line.move === 'tier' && line.to > line.now)
+      ? line
+      : untouched(line),
   );
 }
 
-function reasonOf(line: Line, order: FenceOrder): EndpointReason {
+function reasonOf(line: Line, order: WeightOrder): EndpointReason {
   const about = { endpoint: line.holding.endpoint.id, order: order.id, untilAt: order.untilAt };
   return order.kind === 'pin'
-    ? { ...about, code: 'pinned', weight: order.weight ?? configured(line) }
+    ? { ...about, code: 'pinned', weight: order.weight }
     : { ...about, code: 'drained' };
 }
 
@@ -204,11 +209,11 @@ export function endOf(
   return { commit: commitOf(after, entries, fence, facts.orphans, order, by), lines: after };
 }
 
-const inherit = (line: Line, order: FenceOrder): Line => ({
+const inherit = (line: Line, order: WeightOrder): Line => ({
   ...untouched(line),
   order,
   fixed: 'order',
-  to: order.weight ?? line.now,
+  to: order.weight,
   reason: reasonOf(line, order),
 });
 

@@ -4,6 +4,7 @@
  * plan asserts the same again.
  */
 import { type Draft, type Facts, heldBack, type Line, mapLines } from './draft.ts';
+import type { WeightedRecord } from './snapshot.ts';
 import type { ZoneRecord } from './zone-record.ts';
 
 export function neverZeroRule(draft: Draft, facts: Facts): Draft {
@@ -36,13 +37,13 @@ export function emptyGroup(draft: Draft, facts: Pick<Facts, 'orphans'>): string 
     for (const record of line.holding.records) add(record, weightAfter(line, record));
   }
   for (const orphan of facts.orphans) {
-    for (const record of orphan.records) add(record, record.weight ?? 0);
+    for (const record of orphan.records) add(record, record.weight);
   }
   return [...totals].find(([, total]) => total === 0)?.[0] ?? null;
 }
 
 /** An untouched line keeps each record's own weight: a hand edit may have made them differ. */
-export const weightAfter = (line: Line, record: ZoneRecord): number =>
-  line.to === line.now ? (record.weight ?? 0) : line.to;
+export const weightAfter = (line: Line, record: WeightedRecord): number =>
+  line.to === line.now ? record.weight : line.to;
 
 const groupOf = (record: ZoneRecord): string => `${record.name} ${record.type}`;

@@ -3,10 +3,10 @@
  * health stays beside it. Between its end and the commit of its end it does nothing at all: the weight
  * stays as it is.
  */
-import { configured, type Draft, type Facts, type Line, type Rule } from './draft.ts';
+import { asNow, type Draft, type Facts, type Line, type Rule } from './draft.ts';
 import { endpointMark } from './endpoint-mark.ts';
 import type { Fence, FenceOrder } from './fence.ts';
-import { type DigestOf, type EpochMs, endpointId, type RegionId } from './model.ts';
+import { type DigestOf, type EpochMs, endpointId, type RegionId, type Weight } from './model.ts';
 import type { Holding } from './snapshot.ts';
 
 export const regionMark = (region: RegionId, digestOf: DigestOf): string =>
@@ -34,14 +34,18 @@ export function freezeOf(fence: Fence, now: EpochMs): FenceOrder | null {
   );
 }
 
+/** A drain or a pin: a freeze has no weight. */
+export type WeightOrder = FenceOrder & { readonly weight: Weight };
+
 /** The order that holds an endpoint: the newest that has begun. Freezes hold the service instead. */
 export const orderOn = (
   orders: readonly FenceOrder[],
   holding: Holding,
   digestOf: DigestOf,
-): FenceOrder | null =>
+): WeightOrder | null =>
   orders.findLast(
-    (order) => order.kind !== 'freeze' && order.started && covers(order, holding, digestOf),
+    (order): order is WeightOrder =>
+      order.weight !== null && order.started && covers(order, holding, digestOf),
   ) ?? null;
 
 export const orderRule =
@@ -54,15 +58,9 @@ export const orderRule =
     }),
   });
 
-function ordered(line: Line, order: FenceOrder, now: EpochMs): Line {
+function ordered(line: Line, order: WeightOrder, now: EpochMs): Line {
   const about = { endpoint: line.holding.endpoint.id, order: order.id, untilAt: order.untilAt };
-  const kept = {
-    ...line,
-    order,
-    to: line.now,
-    move: null,
-    phase: line.holding.entry?.phase ?? line.phase,
-  };
+  const kept = { ...asNow(line, line.reason), order };
   // A weight edited under an order stays an edit: nobody but an operator touches it.
   if (line.fixed === 'edited') return kept;
   if (order.untilAt <= now)
@@ -73,6 +71,6 @@ function ordered(line: Line, order: FenceOrder, now: EpochMs): Line {
     reason:
       order.kind === 'drain'
         ? { ...about, code: 'drained' }
-        : { ...about, code: 'pinned', weight: order.weight ?? configured(line) },
+        : { ...about, code: 'pinned', weight: order.weight },
   };
 }

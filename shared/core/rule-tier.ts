@@ -34,11 +34,11 @@ export type Reach = (line: Line) => Pick<Allowance, 'weight' | 'phase'>;
 export function byTiers(draft: Draft, facts: Facts, reach: Reach): Draft {
   const lines = draft.lines.filter(takesPart);
   const tiers = [...new Set(lines.map(tierOf))].sort((a, b) => a - b);
-  const first = tiers[0] ?? 1;
   const inTier = (tier: number): Line[] => lines.filter((line) => tierOf(line) === tier);
   const serving = tiers.find((tier) => hasEnough(inTier(tier), tier, facts, reach)) ?? null;
   if (tiers.length < 2) return { ...draft, serving };
   if (serving === null) {
+    const first = Math.min(...tiers);
     // Nothing can take over: later tiers stay as they are, and the floor judges the removals.
     return mapLines({ ...draft, serving }, (line) =>
       isFree(line) && tierOf(line) > first && line.health === 'up' && line.to > line.now
@@ -68,7 +68,7 @@ const isFree = (line: Line): boolean => line.fixed === null;
 /** By hold-down and ramp; beside a drift, returns wait (rule 4). */
 function reachOf(line: Line, facts: Facts, isDrifting: boolean): ReturnType<Reach> {
   const allowance = allowanceOf(line, facts);
-  const phase = line.holding.entry?.phase ?? line.phase;
+  const { phase } = line;
   return isDrifting && (phase.kind !== 'in' || tierOf(line) === 1)
     ? { weight: Math.min(line.now, allowance.weight), phase }
     : allowance;

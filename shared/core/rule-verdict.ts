@@ -48,7 +48,7 @@ export function lineOf(
       code: 'drift' as const,
       service: service.id,
       record: `${edited.name} ${edited.type}`,
-      found: edited.weight ?? 0,
+      found: edited.weight,
       left: entry.weight,
     };
     const health =
@@ -56,14 +56,13 @@ export function lineOf(
     return { ...base, health, fixed: 'edited', reason };
   }
   if (strange !== null) {
-    const target = endpoint.targets[strange.type as keyof typeof endpoint.targets];
     const reason = {
       ...about,
       code: 'not-what-is-served' as const,
       service: service.id,
-      record: `${strange.name} ${strange.type}`,
-      served: servedText(strange),
-      configured: target === undefined ? 'nothing' : targetText(target),
+      record: `${strange.record.name} ${strange.record.type}`,
+      served: servedText(strange.record),
+      configured: targetText(strange.target),
     };
     return { ...base, health: 'unknown', reason };
   }

@@ -16,7 +16,7 @@ import {
   type Service,
   type Target,
 } from './model.ts';
-import type { ZoneRead, ZoneRecord } from './zone-record.ts';
+import { isManagedType, type ZoneRead, type ZoneRecord } from './zone-record.ts';
 
 export type Snapshot = {
   readonly fence: FenceState;
@@ -27,26 +27,34 @@ export type Snapshot = {
   readonly readAt: EpochMs;
 };
 
+export type WeightedRecord = ZoneRecord & {
+  readonly setIdentifier: string;
+  readonly weight: number;
+};
+
+export const isWeighted = (record: ZoneRecord): record is WeightedRecord =>
+  record.weight !== undefined && record.setIdentifier !== undefined;
+
 /** An endpoint of the file with what the zone holds for it. */
 export type Holding = {
   readonly endpoint: Endpoint;
   readonly mark: string;
   /** In name and type order: one per name and type it has a target for. Empty while pending. */
-  readonly records: readonly ZoneRecord[];
+  readonly records: readonly WeightedRecord[];
   /** Null: configured and not listed by the fence. */
   readonly entry: FenceEntry | null;
   /** The smallest of its records' weights; 0 while pending. */
   readonly weight: number;
   /** First record whose weight isn't what the last commit left. */
-  readonly edited: ZoneRecord | null;
-  /** First record that answers something else than the file says. */
-  readonly strange: ZoneRecord | null;
+  readonly edited: WeightedRecord | null;
+  /** First record that answers something else than the file says, and what it says. */
+  readonly strange: { readonly record: ZoneRecord; readonly target: Target } | null;
 };
 /** Listed by the fence, no longer in the file. */
 export type Orphan = {
   readonly name: string;
   readonly entry: FenceEntry;
-  readonly records: readonly ZoneRecord[];
+  readonly records: readonly WeightedRecord[];
 };
 
 export type Matched =
@@ -70,9 +78,7 @@ export function snapshotOf(
   const fenceRecord =
     read.records.find((record) => record.name === name && record.type === 'TXT') ?? null;
   const records = read.records.filter(
-    (record) =>
-      service.names.includes(record.name) &&
-      (record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'),
+    (record) => service.names.includes(record.name) && isManagedType(record.type),
   );
   return {
     fence: parseFence(fenceRecord === null ? null : (fenceRecord.values ?? []), deployment, now),
@@ -107,12 +113,11 @@ export function matchRecords(
   fence: Fence,
   aids: Pick<Aids, 'digestOf' | 'classifyAddress'>,
 ): Matched {
-  const odd = snapshot.records.find(
-    (record) => record.weight === undefined || record.setIdentifier === undefined,
-  );
+  const odd = snapshot.records.find((record) => !isWeighted(record));
   if (odd !== undefined) {
     return held(`${odd.name} ${odd.type} is not a weighted record (${policyOf(odd)})`);
   }
+  const records = snapshot.records.filter(isWeighted);
   const entries = new Map(fence.entries.map((entry) => [entry.mark, entry]));
   const taken = new Set<ZoneRecord>();
   const holdings: Holding[] = [];
@@ -120,9 +125,7 @@ export function matchRecords(
     const mark = markOf(endpoint, aids.digestOf);
     const entry = entries.get(mark) ?? null;
     entries.delete(mark);
-    const own = snapshot.records.filter(
-      (record) => record.setIdentifier === endpoint.setIdentifier,
-    );
+    const own = records.filter((record) => record.setIdentifier === endpoint.setIdentifier);
     for (const record of own) taken.add(record);
     if (entry === null) {
       if (own.length > 0) return held(`${textOf(own)} exists, but the fence does not list it`);
@@ -143,18 +146,15 @@ export function matchRecords(
       mark,
       records: own,
       entry,
-      weight: Math.min(...own.map((record) => record.weight ?? 0)),
+      weight: Math.min(...own.map((record) => record.weight)),
       edited: own.find((record) => record.weight !== entry.weight) ?? null,
-      strange:
-        own.find((record) =>
-          slots.some((slot) => isAt(record, slot) && !answers(record, slot.target, aids)),
-        ) ?? null,
+      strange: strangeAmong(own, slots, aids),
     });
   }
   const orphans: Orphan[] = [];
-  for (const record of snapshot.records) {
+  for (const record of records) {
     if (taken.has(record)) continue;
-    const name = record.setIdentifier ?? '';
+    const name = record.setIdentifier;
     const entry = entries.get(markOf({ setIdentifier: name }, aids.digestOf));
     if (entry === undefined) return held(`${textOf([record])} was not made by Quorate`);
     const known = orphans.find((orphan) => orphan.name === name);
@@ -176,8 +176,20 @@ const isAt = (
   slot: { readonly name: string; readonly type: string },
 ): boolean => record.name === slot.name && record.type === slot.type;
 
-const textOf = (records: readonly ZoneRecord[]): string =>
-  records.map((record) => `${record.name} ${record.type} ${record.setIdentifier ?? ''}`).join(', ');
+const textOf = (records: readonly WeightedRecord[]): string =>
+  records.map((record) => `${record.name} ${record.type} ${record.setIdentifier}`).join(', ');
+
+function strangeAmong(
+  records: readonly ZoneRecord[],
+  slots: ReturnType<typeof slotsOf>,
+  aids: Pick<Aids, 'classifyAddress'>,
+): Holding['strange'] {
+  for (const slot of slots) {
+    const record = records.find((one) => isAt(one, slot) && !answers(one, slot.target, aids));
+    if (record !== undefined) return { record, target: slot.target };
+  }
+  return null;
+}
 
 const policyOf = (record: ZoneRecord): string =>
   record.setIdentifier === undefined ? 'simple' : Object.keys(record.other ?? {}).join(', ');

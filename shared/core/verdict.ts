@@ -82,8 +82,8 @@ function quorumSince(
   quorum: number,
 ): EpochMs | null {
   const times = votes.map(({ ballot }) => ballot.sinceAt ?? 0).sort((a, b) => a - b);
-  const at = times[quorum - 1] ?? 0;
-  return at === 0 ? null : (at as EpochMs);
+  const at = times[quorum - 1];
+  return at ? (at as EpochMs) : null;
 }
 
 function commonest(words: readonly string[]): string {
