@@ -405,6 +405,7 @@ describe('troubles of the zone', () => {
     }
     expect(world.fence().generation).toBeGreaterThanOrEqual(44);
     if (records === 'drop') world.table.records.clear();
+    world.table.records.set('app 0000000043#zzzzzzzz', 'garbage');
     const { store } = world.region(0);
     if (records === 'refuse') store.trouble('readRecords', { kind: 'refused' });
 
