@@ -7,6 +7,7 @@ import { endpointMark } from './endpoint-mark.ts';
 import { type Fence, type FenceEntry, type FenceState, parseFence } from './fence.ts';
 import {
   type Aids,
+  byText,
   type DigestOf,
   type Endpoint,
   type EpochMs,
@@ -91,8 +92,7 @@ export function snapshotOf(
 
 const listing = (record: ZoneRecord): string =>
   `${record.name}\u0000${record.type}\u0000${record.setIdentifier ?? ''}`;
-const byListing = (a: ZoneRecord, b: ZoneRecord): number =>
-  listing(a) < listing(b) ? -1 : listing(a) > listing(b) ? 1 : 0;
+const byListing = (a: ZoneRecord, b: ZoneRecord): number => byText(listing(a), listing(b));
 
 /** The records an endpoint should have: one per name and type it has a target for. */
 export function slotsOf(

@@ -187,6 +187,37 @@ describe('a decision that changes nothing', () => {
     expect(codesOf(decision)).toEqual({ a: 'no-quorum', b: 'no-quorum', c: 'no-quorum' });
   });
 
+  it('F116: names orphans too while it holds', () => {
+    const world = openWorld({ service });
+    world.state.service = { ...service, endpoints: service.endpoints.slice(0, 2) };
+    for (const vantage of VANTAGES) world.state.reports.set(vantage, null);
+
+    expect(codesOf(world.decide())).toEqual({ a: 'no-quorum', b: 'no-quorum', c: 'orphan' });
+  });
+
+  it('asserts all records of an orphan, and shows its smallest weight', () => {
+    const dual = sampleService({
+      types: ['A', 'AAAA'],
+      endpoints: ['a', 'b', 'c'].map((id, i) =>
+        sampleEndpoint(id, {
+          targets: {
+            A: { kind: 'value', value: `203.0.113.${i + 1}` },
+            AAAA: { kind: 'value', value: `2001:db8::${i + 1}` },
+          },
+        }),
+      ),
+    });
+    const world = openWorld({ service: dual });
+    world.edit('c', 30, 'AAAA');
+    world.state.service = { ...dual, endpoints: dual.endpoints.slice(0, 2) };
+    world.see('a', 'down');
+
+    const decision = world.round();
+
+    expect(decision.endpoints[2]).toMatchObject({ endpoint: 'c', from: 30, to: 30 });
+    expect(decision.commit?.records).toHaveLength(6);
+  });
+
   it('F54: evidence older than the last commit used changes nothing: stale-evidence', () => {
     const world = openWorld({ service, fence: { asofAt: NOW } });
     world.see('a', 'down');

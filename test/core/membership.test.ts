@@ -59,6 +59,25 @@ describe('apply', () => {
     expect(world.state.records.map(({ ttlSeconds }) => ttlSeconds)).toEqual([7, 7, 7]);
   });
 
+  it('takes the TTL of the file where aliases have none', () => {
+    const alias = { kind: 'alias' as const, zone: 'ZELB', evaluateTargetHealth: true };
+    const aliased = sampleService({
+      endpoints: ['a', 'b'].map((id) =>
+        sampleEndpoint(id, { targets: { A: { ...alias, name: `${id}.elb.amazonaws.com` } } }),
+      ),
+    });
+    const world = openWorld({ service: aliased });
+    world.state.service = { ...aliased, endpoints: [...aliased.endpoints, sampleEndpoint('c')] };
+
+    world.operate({ kind: 'apply' });
+
+    expect(world.state.records.map(({ ttlSeconds }) => ttlSeconds)).toEqual([
+      undefined,
+      undefined,
+      30,
+    ]);
+  });
+
   it('makes the first records of an empty name at their configured weight, later tiers at 0', () => {
     const tiered = sampleService({
       endpoints: [

@@ -52,6 +52,15 @@ describe('operations', () => {
     expect(text(world.operate(order(drain('a', changes))))).toBe(`refused: ${why}`);
   });
 
+  it('refuses an order whose end the fence could not hold', () => {
+    const untilAt = epochMs(Date.UTC(2060, 0, 1));
+    const world = openWorld({ service });
+
+    expect(
+      text(world.operate(order(drain('a', { fromAt: epochMs(untilAt - HOUR), untilAt })))),
+    ).toBe('refused: it would end after 2059, which is beyond the fence');
+  });
+
   it('gives an order of exactly 24 h', () => {
     const world = openWorld({ service });
 

@@ -20,7 +20,12 @@ import {
   sealPlan,
 } from '../../shared/core/plan.ts';
 import { planJson, planText } from '../../shared/core/plan-text.ts';
-import { recordText, type ZoneRecord } from '../../shared/core/zone-record.ts';
+import {
+  isManagedType,
+  listingOrder,
+  recordText,
+  type ZoneRecord,
+} from '../../shared/core/zone-record.ts';
 import { MINUTE, NOW, openWorld, type World } from '../fakes/decision-world.ts';
 import { sampleEndpoint, sampleService } from '../fakes/sample-service.ts';
 
@@ -400,6 +405,32 @@ describe('exact records', () => {
     expect(recordText({ name: 'x', type: 'A' })).not.toBe(
       recordText({ name: 'x', type: 'A', weight: 0 }),
     );
+  });
+});
+
+describe('the order of a listing', () => {
+  it('is by reversed labels, the final dot included, as Route 53 lists', () => {
+    const names = [
+      'app.example.com',
+      'app-b.example.com',
+      'example.com',
+      '_quorate.app.example.com',
+    ];
+
+    expect(names.sort((a, b) => (listingOrder(a) < listingOrder(b) ? -1 : 1))).toEqual([
+      'example.com',
+      'app-b.example.com',
+      'app.example.com',
+      '_quorate.app.example.com',
+    ]);
+  });
+
+  it('manages addresses and CNAMEs only', () => {
+    expect(['A', 'AAAA', 'CNAME', 'TXT', 'MX', 'NS', 'SOA', ''].filter(isManagedType)).toEqual([
+      'A',
+      'AAAA',
+      'CNAME',
+    ]);
   });
 });
 

@@ -140,6 +140,16 @@ describe('the chain of records', () => {
     });
   });
 
+  it('names a chain that claims to begin later than with the first generation', () => {
+    const records = chainOf(2, 3);
+
+    expect(verify(records, anchorOf(records))).toEqual({
+      kind: 'broken',
+      generation: 2,
+      why: 'the chain ends before the first generation',
+    });
+  });
+
   it('the chain shows any edit, deletion, reorder or truncation', () => {
     const arbTampering = fc.constantFrom('edit', 'delete', 'swap', 'renumber', 'truncate');
     fc.assert(

@@ -291,6 +291,16 @@ describe('rule 0: is it what is served?', () => {
     expect(codesOf(world.decide())[EU]).toBe('not-what-is-served');
   });
 
+  it('says nothing is served where a record answers nothing', () => {
+    const world = openWorld();
+    world.state.records = world.state.records.map(({ values: _, ...record }) => record);
+
+    expect(world.decide().endpoints[0]?.reason).toMatchObject({
+      code: 'not-what-is-served',
+      served: '',
+    });
+  });
+
   it('compares IPv6 addresses by what they mean, not by how they are written', () => {
     const endpoints = [EU, US].map((id, i) =>
       sampleEndpoint(id, { targets: { AAAA: { kind: 'value', value: `2001:db8::${i + 1}` } } }),

@@ -147,6 +147,19 @@ describe('votes', () => {
     expect(why(viewOf({ ['__proto__']: report() }))).toBe('malformed');
   });
 
+  it('F62: a report that lists a stranger among the endpoints is malformed', () => {
+    const renamed = {
+      ...service,
+      endpoints: service.endpoints.map((one, i) => (i === 0 ? sampleEndpoint('renamed') : one)),
+    };
+
+    expect(viewOf(report({}, { 'eu-west-1': { vote: 'down' } }), renamed)).toMatchObject({
+      state: 'silent',
+      why: 'malformed',
+      detail: 'it lists eu-west-1, which is no endpoint of app',
+    });
+  });
+
   it.each(Object.entries(SILENT_WHYS))('has words for a vantage that is silent: %s', (_, text) => {
     expect(text).toMatch(/^(no|unknown|another|malformed|report) ?/);
   });
