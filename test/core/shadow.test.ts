@@ -83,6 +83,19 @@ describe('a shadow', () => {
     expect(matched(grown, shadow)).toBe('matched');
   });
 
+  it('a weight kept for an endpoint that its fence does not list counts for nothing', () => {
+    const fence = keptFence({});
+    const others = { ...fence, entries: fence.entries.slice(1) };
+    const stored = { weights: { 'eu-west-1': 3 }, fence: fenceValue(others) };
+
+    const shadow = shadowed(zoneOf(service), stored);
+
+    expect(weightsIn(shadow)['eu-west-1']).toBe(100);
+    expect(fenceIn(shadow).entries).toContainEqual(
+      newEntry(mark('eu-west-1'), weight(100), { kind: 'in' }),
+    );
+  });
+
   it('an endpoint of the file without records in the zone stays pending', () => {
     const grown = sampleService({
       ...service,

@@ -235,6 +235,24 @@ describe('an unknown outcome', () => {
     expect(committed!.outcome).toEqual({ kind: 'committed' });
   });
 
+  it('is lost for good behind one successor that names another parent', async () => {
+    const world = brokenWorld();
+    const mine = await planOf(world, 0);
+    const zone: typeof world.zonePort = {
+      ...world.zonePort,
+      commit: async () => {
+        const text = world.snapshot().fenceRecord!.values![0]!;
+        const moved = text.replace('g=41', 'g=43').replace('n=seed0041', 'n=seed0043');
+        world.editFence([moved.replace('p=seed0040', 'p=seed0042')]);
+        return { kind: 'unknown', message: 'socket hang up' };
+      },
+    };
+
+    const [lost] = await commit(world, [mine], zone);
+
+    expect(lost!.outcome).toEqual({ kind: 'lost' });
+  });
+
   it('F98: hidden behind two successors it stays unresolved, since the fence can not tell any more', async () => {
     const world = brokenWorld();
     const mine = await planOf(world, 0);
