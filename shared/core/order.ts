@@ -193,9 +193,11 @@ export function endOf(
   const fence = { ...facts.fence, orders };
   const isCovered = (line: Line): boolean =>
     order.kind !== 'freeze' && order.started && covers(order, line.holding, digestOf);
+  // One that is over, too, takes nothing up again: its own end only waits for its commit.
+  const running = orders.filter((other) => other.untilAt > facts.now);
+  const heirOf = (line: Line): WeightOrder | null => orderOn(running, line.holding, digestOf);
   const inherited = lines.map((line) => {
-    const heir =
-      isCovered(line) && line.fixed === null ? orderOn(orders, line.holding, digestOf) : null;
+    const heir = isCovered(line) && line.fixed === null ? heirOf(line) : null;
     return heir === null ? untouched(line) : inherit(line, heir);
   });
   const isEmpty = emptyGroup({ lines: inherited, serving: null, isRescue: false }, facts) !== null;
@@ -203,7 +205,7 @@ export function endOf(
   const entries = after.flatMap((line) => {
     const { entry } = line.holding;
     if (entry === null) return [];
-    const isReleased = isCovered(line) && orderOn(orders, line.holding, digestOf) === null;
+    const isReleased = isCovered(line) && heirOf(line) === null;
     return [isReleased ? released(entry, line, order) : entryUnderOrder(entry, line, facts.now)];
   });
   return { commit: commitOf(after, entries, fence, facts.orphans, order, by), lines: after };
