@@ -50,10 +50,21 @@ export function bringIn(
   );
 }
 
-/** By name and at weight 0 only: nothing live is ever cleaned up. */
-export function retire(orphan: Orphan, asserted: Planned): Operated {
+/** By name and at weight 0 only: nothing live is ever cleaned up. Velocity is counted from the fence, so
+ *  an entry that counts stays until its window is over. */
+export function retire(
+  orphan: Orphan,
+  asserted: Planned,
+  { service, now }: Pick<OperationInput, 'service' | 'now'>,
+): Operated {
   if (orphan.records.some((record) => record.weight !== 0)) {
     return refused(`${orphan.name} still has weight; give it weight 0 first`);
+  }
+  const countsForMs = (orphan.entry.countedAt ?? 0) + service.policy.velocity.windowMs - now;
+  if (countsForMs > 0) {
+    return refused(
+      `the removal of ${orphan.name} counts towards velocity for another ${Math.ceil(countsForMs / 1000)} s; retire it then`,
+    );
   }
   const { commit, lines } = asserted;
   const gone = orphan.records.map((record) => ({ before: record, after: null }));

@@ -169,6 +169,7 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
       return retire(
         orphan,
         kept(drafted.lines, fence, others, (entry) => entry, []),
+        input,
       );
     }
   }

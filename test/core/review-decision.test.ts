@@ -4,6 +4,7 @@ import { digest, epochMs, type Weight } from '../../shared/core/model.ts';
 import {
   codesOf,
   HOUR,
+  MINUTE,
   NOW,
   onEndpoint,
   openWorld,
@@ -93,6 +94,26 @@ describe('an older configuration never commits', () => {
 
     expect(world.fence()).toMatchObject({ config: 'older', packagedAt: PACKAGED_AT - HOUR });
     expect(world.entry('a').weight).toBe(50);
+  });
+});
+
+describe('retire', () => {
+  it('S6: does not make velocity forget a removal: it waits for the end of the window', () => {
+    const world = openWorld({ service: sized({ a: 100, b: 100, c: 100, d: 100, e: 100 }) });
+    world.see('a', 'down');
+    world.round();
+    world.state.service = sized({ b: 100, c: 100, d: 100, e: 100 });
+    world.pass(9 * MINUTE);
+
+    expect(world.operate({ kind: 'retire', endpoint: 'a' })).toEqual({
+      kind: 'refused',
+      why: 'the removal of a counts towards velocity for another 60 s; retire it then',
+    });
+    world.see('b', 'down');
+    expect(codesOf(world.round())).toMatchObject({ b: 'quorum-down/velocity' });
+
+    world.pass(MINUTE);
+    expect(world.operate({ kind: 'retire', endpoint: 'a' }).kind).toBe('planned');
   });
 });
 
