@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../shared/adapters/digest.ts';
+import type { Service } from '../../shared/core/model.ts';
 import { regionMark } from '../../shared/core/rule-order.ts';
 import { carries, type Event, floorPercentOf, playOut } from '../arbitraries/histories.ts';
 import { arbService, arbSetting, type Setting } from '../arbitraries/worlds.ts';
@@ -59,77 +60,20 @@ describe('properties of a history', () => {
     played(
       arbUndisturbed,
       (events, { service }) => {
-        const { velocity, holdDownMs, ramp, rampStepMs } = service.policy;
-        const regionOf = new Map(service.endpoints.map((one) => [one.id as string, one.region]));
-        const weightOf = new Map(service.endpoints.map((one) => [one.id as string, one.weight]));
-        const lost: { at: number; region: string }[] = [];
-        /** Per endpoint: removed at, relapses so far, back at full weight at, last raised at. */
-        const memory = new Map<
-          string,
-          { outAt: number; relapses: number; fullAt: number | null; raisedAt: number | null }
-        >();
+        const lost: Loss[] = [];
+        const memory = new Map<string, Memory>();
         for (const event of events) {
-          const isDown = isDownIn(event);
           if (!event.isRescue) {
-            for (const id of lessened(event)) {
-              lost.push({ at: event.at, region: regionOf.get(id)! });
-              removals += 1;
-            }
-            // Floor: judged on what the batch leaves, dead endpoints carry nothing.
+            removals += lessened(event).length;
+            returns += raised(event).length;
+            lost.push(...lossesOf(event, service));
             if (lessened(event).length > 0) {
-              expect(
-                carries(service, 1, event.after, isDown) || floorPercentOf(service, 1) === 0,
-              ).toBe(true);
-              expect(service.endpoints.every(isDown)).toBe(false);
+              expectFloor(event, service);
+              expectVelocity(event, service, lost);
             }
-            // Velocity: the window that ends here.
-            const recent = lost.filter(({ at }) => at > event.at - velocity.windowMs);
-            if (lessened(event).length > 0) {
-              expect(new Set(recent.map(({ region }) => region)).size).toBeLessThanOrEqual(
-                velocity.regions,
-              );
-            }
-            for (const id of raised(event)) {
-              const known = memory.get(id)!;
-              const due = Math.min(
-                Math.max(HOLD_DOWN_MS_MAX, holdDownMs),
-                holdDownMs * 2 ** known.relapses,
-              );
-              returns += 1;
-              if (event.before[id] === 0) {
-                expect(event.at - known.outAt).toBeGreaterThanOrEqual(due);
-                expect(event.fenceAfter.asofAt - known.outAt).toBeGreaterThanOrEqual(due);
-              } else {
-                expect(event.at - known.raisedAt!).toBeGreaterThanOrEqual(rampStepMs);
-              }
-              // One step of the ramp at a time.
-              const full = weightOf.get(id)!;
-              const steps = ramp.map((percent) => Math.max(1, Math.round((full * percent) / 100)));
-              const next = steps.find((weight) => weight > event.before[id]!);
-              expect(event.after[id]).toBe(next);
-            }
+            for (const id of raised(event)) expectReturn(event, service, id, memory.get(id)!);
           }
-          for (const id of raised(event)) {
-            const known = memory.get(id)!;
-            const fullAt = event.after[id] === weightOf.get(id) ? event.at : null;
-            memory.set(id, { ...known, raisedAt: event.at, fullAt });
-          }
-          for (const id of lessened(event)) {
-            expect(event.after[id]).toBe(0);
-            const known = memory.get(id);
-            const isRelapse =
-              known !== undefined &&
-              known.raisedAt !== null &&
-              (known.fullAt === null || event.at - known.fullAt <= RELAPSE_MS);
-            const isCleared =
-              known !== undefined && known.fullAt !== null && event.at - known.fullAt >= 24 * HOUR;
-            memory.set(id, {
-              outAt: event.at,
-              relapses: isCleared ? 0 : (known?.relapses ?? 0) + (isRelapse ? 1 : 0),
-              fullAt: null,
-              raisedAt: null,
-            });
-          }
+          remember(memory, event, service);
         }
       },
       40,
@@ -373,6 +317,74 @@ describe('properties of a history', () => {
     );
   });
 });
+
+type Loss = { readonly at: number; readonly region: string };
+/** Removed at, relapses so far, back at full weight at, last raised at. */
+type Memory = {
+  readonly outAt: number;
+  readonly relapses: number;
+  readonly fullAt: number | null;
+  readonly raisedAt: number | null;
+};
+
+const lossesOf = (event: Event, service: Service): Loss[] =>
+  service.endpoints
+    .filter(({ id }) => lessened(event).includes(id))
+    .map(({ region }) => ({ at: event.at, region }));
+
+/** Judged on what the batch leaves; dead endpoints carry nothing. */
+function expectFloor(event: Event, service: Service): void {
+  const isDown = isDownIn(event);
+  expect(service.endpoints.every(isDown)).toBe(false);
+  expect(carries(service, 1, event.after, isDown) || floorPercentOf(service, 1) === 0).toBe(true);
+}
+
+/** The window that ends with this event. */
+function expectVelocity(event: Event, service: Service, lost: readonly Loss[]): void {
+  const { regions, windowMs } = service.policy.velocity;
+  const recent = lost.filter(({ at }) => at > event.at - windowMs);
+  expect(new Set(recent.map(({ region }) => region)).size).toBeLessThanOrEqual(regions);
+}
+
+/** The first step waits for the hold-down, the next for the step; each is one step of the ramp. */
+function expectReturn(event: Event, service: Service, id: string, known: Memory): void {
+  const { holdDownMs, ramp, rampStepMs } = service.policy;
+  const dueMs = Math.min(Math.max(HOLD_DOWN_MS_MAX, holdDownMs), holdDownMs * 2 ** known.relapses);
+  if (event.before[id] === 0) {
+    expect(event.at - known.outAt).toBeGreaterThanOrEqual(dueMs);
+    expect(event.fenceAfter.asofAt - known.outAt).toBeGreaterThanOrEqual(dueMs);
+  } else {
+    expect(event.at - known.raisedAt!).toBeGreaterThanOrEqual(rampStepMs);
+  }
+  const full = service.endpoints.find((one) => one.id === id)!.weight;
+  const steps = ramp.map((percent) => Math.max(1, Math.round((full * percent) / 100)));
+  expect(event.after[id]).toBe(steps.find((weight) => weight > event.before[id]!));
+}
+
+function remember(memory: Map<string, Memory>, event: Event, service: Service): void {
+  for (const id of raised(event)) {
+    const isFull = service.endpoints.some((one) => one.id === id && event.after[id] === one.weight);
+    memory.set(id, { ...memory.get(id)!, raisedAt: event.at, fullAt: isFull ? event.at : null });
+  }
+  for (const id of lessened(event)) {
+    expect(event.after[id]).toBe(0);
+    memory.set(id, {
+      outAt: event.at,
+      relapses: relapsesAfter(memory.get(id), event.at),
+      fullAt: null,
+      raisedAt: null,
+    });
+  }
+}
+
+/** On the way back, or full for an hour at most: a relapse. Full for a day: forgotten. */
+function relapsesAfter(known: Memory | undefined, at: number): number {
+  if (known === undefined || known.raisedAt === null) return known?.relapses ?? 0;
+  if (known.fullAt !== null && at - known.fullAt >= 24 * HOUR) return 0;
+  return known.fullAt === null || at - known.fullAt <= RELAPSE_MS
+    ? known.relapses + 1
+    : known.relapses;
+}
 
 /** The mark under which the fence lists an endpoint, found by its place in the decision. */
 function markIn(event: Event, id: string): string {
