@@ -39,7 +39,7 @@ import {
 } from './operated.ts';
 import { beginOf, commitOf, endOf, untouched } from './order.ts';
 import type { Reason } from './reason.ts';
-import type { Orphan } from './snapshot.ts';
+import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
 
 /** An order ends, at the latest, this long after it begins; it can be extended. */
 export const ORDER_MS_MAX = 24 * 3_600_000;
@@ -60,6 +60,13 @@ export function operate(operation: Operation, input: OperationInput): Operated {
   if (service.mode === 'observe' && isOrder(operation)) {
     return refused(
       `${service.id} is observed, not enforced: there is nothing for an order to hold`,
+    );
+  }
+  // Its times would go into the fence: the start of an order, what votes must be newer than.
+  const offMs = clockOffMs(input.snapshot);
+  if (offMs !== null && offMs > CLOCK_OFF_MS_MAX) {
+    return refused(
+      `this clock is ${offMs} ms off Route 53's; set it, or give the command in another region`,
     );
   }
   const checked = operation.kind === 'adopt' ? adopt(input) : withFence(operation, input);

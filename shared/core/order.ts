@@ -5,13 +5,7 @@
  */
 import { type Commit, pairsOf, sortedEntries } from './commit.ts';
 import { configured, type Draft, type Facts, type Line, mapLines, takesPart } from './draft.ts';
-import {
-  CLOCK_TOLERANCE_MS,
-  type Fence,
-  type FenceEntry,
-  type FenceOrder,
-  isSuperseded,
-} from './fence.ts';
+import { type Fence, type FenceEntry, type FenceOrder, isSuperseded } from './fence.ts';
 import { type Evidence, firstDraft } from './first-draft.ts';
 import { meetsFloor } from './floor.ts';
 import {
@@ -27,7 +21,7 @@ import { floorAmong, shareOf } from './rule-floor.ts';
 import { emptyGroup } from './rule-never-zero.ts';
 import { covers, orderOn, orderRule, type WeightOrder } from './rule-order.ts';
 import { tierRule } from './rule-tier.ts';
-import type { Orphan } from './snapshot.ts';
+import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
 
 export type OrderStep = {
   /** The commit of the order that is due; null if none is, or if it may not begin. */
@@ -54,9 +48,8 @@ export function dueOrder(
     (order) => !order.started && order.fromAt <= now && order.untilAt > now,
   );
   if (ending === undefined && beginning.length === 0) return NOTHING_DUE;
-  const offMs = snapshot.serverAt === null ? null : Math.abs(snapshot.readAt - snapshot.serverAt);
-  // The `Date` header counts whole seconds, so it may lag by one.
-  if (offMs === null || offMs > CLOCK_TOLERANCE_MS + 1000) {
+  const offMs = clockOffMs(snapshot);
+  if (offMs === null || offMs > CLOCK_OFF_MS_MAX) {
     return { ...NOTHING_DUE, reasons: [{ code: 'clock-in-doubt', service: service.id, offMs }] };
   }
   const drafted = firstDraft(input, fence);

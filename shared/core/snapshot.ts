@@ -4,7 +4,13 @@
  * service and names itself.
  */
 import { endpointMark } from './endpoint-mark.ts';
-import { type Fence, type FenceEntry, type FenceState, parseFence } from './fence.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  type Fence,
+  type FenceEntry,
+  type FenceState,
+  parseFence,
+} from './fence.ts';
 import {
   type Aids,
   byText,
@@ -65,6 +71,12 @@ export type Matched =
       readonly orphans: readonly Orphan[];
     }
   | { readonly kind: 'held'; readonly problem: string };
+
+/** How far this process and Route 53 are apart; null where Route 53 told no time. */
+export const clockOffMs = ({ readAt, serverAt }: Snapshot): number | null =>
+  serverAt === null ? null : Math.abs(readAt - serverAt);
+/** The `Date` header counts whole seconds, so it may lag by one. */
+export const CLOCK_OFF_MS_MAX = CLOCK_TOLERANCE_MS + 1000;
 
 export const markOf = (endpoint: Pick<Endpoint, 'setIdentifier'>, digestOf: DigestOf): string =>
   endpointMark(endpointId(endpoint.setIdentifier), digestOf);

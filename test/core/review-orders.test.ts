@@ -50,3 +50,34 @@ describe('S11: an ended order never acts', () => {
     expect(world.weights()).toEqual({ a: 100, b: 100 });
   });
 });
+
+describe('R10: an operator whose clock is wrong', () => {
+  it('gives no order, whose start would lie in the future or the past', () => {
+    const world = openWorld({ service });
+    const order = drain(NOW + HOUR);
+    world.state.serverOffsetMs = 6_001;
+
+    expect(world.operate({ kind: 'order', order })).toEqual({
+      kind: 'refused',
+      why: "this clock is 6001 ms off Route 53's; set it, or give the command in another region",
+    });
+
+    world.state.serverOffsetMs = -6_000;
+    expect(world.operate({ kind: 'order', order }).kind).toBe('planned');
+  });
+
+  it('does not adopt: a fence from the future would block the service until then', () => {
+    const world = openWorld({ service });
+    world.state.fenceValues = null;
+    world.state.serverOffsetMs = -600_000;
+
+    expect(world.operate({ kind: 'adopt' }).kind).toBe('refused');
+  });
+
+  it('is not held up where Route 53 tells no time', () => {
+    const world = openWorld({ service });
+    world.state.serverOffsetMs = null;
+
+    expect(world.operate({ kind: 'order', order: drain(NOW + HOUR) }).kind).toBe('planned');
+  });
+});
