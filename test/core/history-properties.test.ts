@@ -38,7 +38,10 @@ const arbTiered = arbSetting({
   orders: false,
   steps: STEPS,
 });
-const arbDisturbed = arbSetting({ tiersMax: 3, history: false, steps: STEPS });
+const arbDisturbed = fc.oneof(
+  arbSetting({ tiersMax: 3, history: false, steps: STEPS }),
+  arbSetting({ lively: true, tiersMax: 3, history: false, steps: STEPS }),
+);
 
 const isDownIn = (event: Event) => {
   const downs = new Set(

@@ -51,6 +51,18 @@ describe('rule 5: velocity', () => {
     expect(world.weights()).toEqual({ a: 0, b: 0, c: 100, d: 100, e: 100 });
   });
 
+  it('F89: of two regions with two endpoints each one goes whole, the other stays whole', () => {
+    const grouped = five((id) => ({ region: regionId(id < 'c' ? 'one' : id < 'e' ? 'two' : 'e') }));
+    const world = openWorld({
+      service: { ...grouped, policy: { ...grouped.policy, floorPercent: 0 } },
+    });
+    for (const id of ['a', 'b', 'c', 'd']) world.see(id, 'down');
+
+    world.round();
+
+    expect(world.weights()).toEqual({ a: 0, b: 0, c: 100, d: 100, e: 100 });
+  });
+
   it('lets a second endpoint of a counted region go within the window', () => {
     const grouped = five((id) => (id < 'c' ? { region: regionId('one') } : {}));
     const world = openWorld({
