@@ -10,13 +10,9 @@ import type { Config, Service, ServiceId } from '../shared/core/model.ts';
 import { PLAN_MS_MAX } from '../shared/core/plan.ts';
 import { isWithheld } from '../shared/core/reason.ts';
 import { type LambdaHandler, lambdaStack, type Telemetry } from '../shared/middleware.ts';
-import {
-  logLine,
-  newMemory,
-  type QuorumDeps,
-  type QuorumResult,
-  quorumRound,
-} from '../shared/rounds/quorum-round.ts';
+import { newMemory } from '../shared/rounds/quorum-memory.ts';
+import { logLine, type QuorumResult } from '../shared/rounds/quorum-result.ts';
+import { type QuorumDeps, quorumRound } from '../shared/rounds/quorum-round.ts';
 import { discardShadows } from '../shared/rounds/shadows.ts';
 import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';

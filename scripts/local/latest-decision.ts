@@ -5,7 +5,7 @@
  */
 import type { EndpointDecision } from '../../shared/core/decision.ts';
 import { type ReasonCode, sentence } from '../../shared/core/reason.ts';
-import type { QuorumResult } from '../../shared/rounds/quorum-round.ts';
+import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import type { LatestDecision } from './world-state.ts';
 
 /** Said of an endpoint to which nothing happens: beside it, but no news. */

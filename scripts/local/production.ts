@@ -11,7 +11,7 @@ import { httpProber } from '../../shared/adapters/http-prober.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import type { Config } from '../../shared/core/model.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
-import type { QuorumResult } from '../../shared/rounds/quorum-round.ts';
+import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import { AIDS, type Env, RELEASE, type WireOverrides } from '../../shared/wire.ts';
 import { documentClient, type GlobalTable } from './global-table.ts';
 import type { Place } from './loopback.ts';

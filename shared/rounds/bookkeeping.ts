@@ -16,7 +16,7 @@ import {
 } from '../core/record.ts';
 import type { Clock, Store } from '../ports.ts';
 import type { Committed } from './commit-plans.ts';
-import type { QuorumResult } from './quorum-round.ts';
+import type { QuorumResult } from './quorum-result.ts';
 
 export type Books = {
   readonly clock: Clock;

@@ -11,7 +11,8 @@ import { planChanges, sealPlan } from '../core/plan.ts';
 import { shadowSnapshot } from '../core/shadow.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type Evidence, reportsUnder, votesOf } from './evidence.ts';
-import type { QuorumMemory, QuorumResult } from './quorum-round.ts';
+import type { QuorumMemory } from './quorum-memory.ts';
+import type { QuorumResult } from './quorum-result.ts';
 import type { Shadows } from './shadows.ts';
 
 export type Evaluator = {

@@ -6,7 +6,7 @@ import { QuorateError } from '../core/errors.ts';
 import type { Service } from '../core/model.ts';
 import type { ChangeStatus, Clock, Zone } from '../ports.ts';
 import { type Books, mark } from './bookkeeping.ts';
-import type { QuorumMemory } from './quorum-round.ts';
+import type { QuorumMemory } from './quorum-memory.ts';
 import type { ZoneWatch } from './zone-watch.ts';
 
 /** GetChange costs a request token that is everybody's. */

@@ -3,7 +3,7 @@ import { QuorateError } from '../core/errors.ts';
 import { fenceValue } from '../core/fence.ts';
 import type { Config, Service, ServiceId, VantageId } from '../core/model.ts';
 import type { Store } from '../ports.ts';
-import type { QuorumResult } from './quorum-round.ts';
+import type { QuorumResult } from './quorum-result.ts';
 
 export type Shadows = ReadonlyMap<ServiceId, unknown>;
 

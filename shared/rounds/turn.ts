@@ -6,7 +6,7 @@
 import type { Config, Service, VantageId } from '../core/model.ts';
 import type { Evidence } from './evidence.ts';
 import { votesOf } from './evidence.ts';
-import type { QuorumResult } from './quorum-round.ts';
+import type { QuorumResult } from './quorum-result.ts';
 
 const TURN_MS = 3000;
 /** Further back all wait alike: an invocation has no time for more, and would end before its turn. */

@@ -36,11 +36,11 @@ import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { Clock, Ids, Store, Zone } from '../../shared/ports.ts';
 import { evaluate } from '../../shared/rounds/evaluate.ts';
 import { readEvidence } from '../../shared/rounds/evidence.ts';
+import { newMemory } from '../../shared/rounds/quorum-memory.ts';
+import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import {
-  newMemory,
   type QuorumDeps,
   type QuorumOptions,
-  type QuorumResult,
   quorumRound,
 } from '../../shared/rounds/quorum-round.ts';
 import { zoneWatch } from '../../shared/rounds/zone-watch.ts';

@@ -12,7 +12,7 @@ import { epochMs, orderId, type Service, serviceId, weight } from '../../shared/
 import { markOf } from '../../shared/core/snapshot.ts';
 import type { LogEntry, MetricEntry } from '../../shared/middleware.ts';
 import type { Store, Zone } from '../../shared/ports.ts';
-import type { QuorumResult } from '../../shared/rounds/quorum-round.ts';
+import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import { FAKE_START, fakeIds } from '../fakes/fake-clock.ts';
 import {
   AIDS,

@@ -4,7 +4,7 @@ import { checkMark } from '../../shared/core/endpoint-mark.ts';
 import type { FenceOrder } from '../../shared/core/fence.ts';
 import { endpointId, epochMs, orderId, type Service, weight } from '../../shared/core/model.ts';
 import { markOf } from '../../shared/core/snapshot.ts';
-import { logLine, type QuorumResult } from '../../shared/rounds/quorum-round.ts';
+import { logLine, type QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import {
   AIDS,
   HOUR,

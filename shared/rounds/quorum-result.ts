@@ -1,0 +1,88 @@
+/** What a quorum round says of one service: the decision, what became of it, and its line in the log. */
+import type { Decision } from '../core/decision.ts';
+import type { EpochMs, Service, ServiceId } from '../core/model.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Plan } from '../core/plan.ts';
+import { planJson } from '../core/plan-text.ts';
+import { sentence } from '../core/reason.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { Committed } from './commit-plans.ts';
+
+export type QuorumResult = {
+  readonly service: ServiceId;
+  readonly decision: Decision;
+  /** Generation of the fence as last read; null without a managed fence. */
+  readonly generation: number | null;
+  readonly outcome:
+    | Outcome
+    | { readonly kind: 'nothing-to-do' | 'observed' | 'throttled' | 'expired' | 'unrecorded' };
+  readonly plan: Plan | null;
+  readonly changeId: string | null;
+  readonly at: EpochMs;
+  /** Why the table could not be read; null if it could. */
+  readonly trouble: string | null;
+};
+
+export const movesWeight = ({ decision }: QuorumResult): boolean =>
+  decision.endpoints.some((endpoint) => endpoint.from !== endpoint.to);
+
+export const asObserved = (result: QuorumResult): QuorumResult =>
+  result.plan === null ? result : { ...result, outcome: { kind: 'observed' } };
+
+export function heldByBug(
+  service: Service,
+  snapshot: Snapshot,
+  error: unknown,
+  now: EpochMs,
+  trouble: string | null,
+): QuorumResult {
+  const assertion = error instanceof Error ? error.message : String(error);
+  const reason = { code: 'bug' as const, service: service.id, assertion };
+  return {
+    service: service.id,
+    decision: {
+      service: service.id,
+      automation: 'blocked',
+      endpoints: [],
+      reasons: [reason],
+      withheld: [],
+      asofAt: null,
+      commit: null,
+    },
+    generation: snapshot.fence.kind === 'managed' ? snapshot.fence.fence.generation : null,
+    outcome: { kind: 'blocked', why: sentence(reason) },
+    plan: null,
+    changeId: null,
+    at: now,
+    trouble,
+  };
+}
+
+export function withOutcome(
+  result: QuorumResult,
+  commits: readonly Committed[],
+  unrecorded: readonly ServiceId[],
+): QuorumResult {
+  const committed = commits.find(({ plan }) => plan.service === result.service);
+  if (committed !== undefined) {
+    const { plan, outcome, changeId, at } = committed;
+    const generation = outcome.kind === 'committed' ? plan.generation : result.generation;
+    return { ...result, plan, outcome, changeId, at, generation };
+  }
+  return unrecorded.includes(result.service)
+    ? { ...result, outcome: { kind: 'unrecorded' } }
+    : result;
+}
+
+/** One line per round and service for the log, in the glossary's words. */
+export const logLine = (result: QuorumResult): Readonly<Record<string, unknown>> => ({
+  service: result.service,
+  automation: result.decision.automation,
+  generation: result.generation,
+  outcome: result.outcome.kind,
+  ...('why' in result.outcome ? { why: result.outcome.why } : {}),
+  ...(result.trouble === null ? {} : { trouble: result.trouble }),
+  reasons: result.decision.reasons.map(sentence),
+  withheld: result.decision.withheld.map(sentence),
+  ...(result.plan === null ? {} : { plan: planJson(result.plan) }),
+});
