@@ -4,7 +4,7 @@
  * unless it says so. Foreign errors arrive as `QuorateError`s (STORE_*, ZONE_*, ACCESS_DENIED).
  */
 import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
-import type { ProbeRequest, ProbeResponse } from './core/observation.ts';
+import type { ProbeRequest, ProbeResponse } from './core/probe.ts';
 import type { DecisionRecord, Mark } from './core/record.ts';
 import type { ConfigManifest, Report } from './core/report.ts';
 import type { Rollup } from './core/rollup.ts';

@@ -14,7 +14,8 @@ import {
   type VantageId,
   vantageId,
 } from '../../shared/core/model.ts';
-import { observe, type ProbeResponse } from '../../shared/core/observation.ts';
+import { observe } from '../../shared/core/observation.ts';
+import type { ProbeResponse } from '../../shared/core/probe.ts';
 import { coversAll, type Report } from '../../shared/core/report.ts';
 import { parseReport } from '../../shared/core/report-parse.ts';
 import { judge, type Verdict } from '../../shared/core/verdict.ts';

@@ -4,7 +4,7 @@
  * starved or misled vantage would see. Control targets outside this machine are asked of a server on
  * it instead, so that nothing ever leaves loopback.
  */
-import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/observation.ts';
+import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/probe.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
 import type { Effects } from './faults.ts';
 

@@ -6,7 +6,7 @@
  */
 import type { SecureContext } from 'node:tls';
 import type { HeaderValue } from '../core/model.ts';
-import type { Attempt, ProbeRequest, ProbeResponse, Timings } from '../core/observation.ts';
+import type { Attempt, ProbeRequest, ProbeResponse, Timings } from '../core/probe.ts';
 import type { Clock, Prober, Secrets } from '../ports.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { exchange, type HttpReply } from './http-exchange.ts';

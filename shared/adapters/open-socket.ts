@@ -14,7 +14,7 @@ import {
   checkServerIdentity as verifyHost,
 } from 'node:tls';
 import { epochMs } from '../core/model.ts';
-import type { CertificateFacts } from '../core/observation.ts';
+import type { CertificateFacts } from '../core/probe.ts';
 import type { Address } from './resolve-target.ts';
 import { type HasRoute, type Missed, socketReason } from './socket-reason.ts';
 

@@ -3,7 +3,7 @@
  * must not become votes; everything the other side or the path did is a failure with its own code.
  */
 import { networkInterfaces } from 'node:os';
-import type { Attempt } from '../core/observation.ts';
+import type { Attempt } from '../core/probe.ts';
 import { tlsReason } from './tls-reason.ts';
 
 /** No answer, and why. */

@@ -1,7 +1,7 @@
 /**
  * TCP: connecting is the whole probe. The connection is closed again before a byte is sent or read.
  */
-import type { Attempt } from '../core/observation.ts';
+import type { Attempt } from '../core/probe.ts';
 import { type OpenRequest, openSocket } from './open-socket.ts';
 
 export async function tcpConnect(

@@ -12,8 +12,17 @@ import type {
   TcpCheck,
   WatchCondition,
 } from './model.ts';
-import type { Attempt, CertificateFacts, Outcome, WatchFinding } from './observation.ts';
+import type { Attempt, CertificateFacts } from './probe.ts';
+import type { FailCode, SkipCode } from './reason-code.ts';
 import { safeText } from './safe-text.ts';
+
+/** One condition under `watch` that does not hold now. Never a vote. */
+export type WatchFinding = { readonly name: string; readonly detail: string };
+
+export type Outcome =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'fail'; readonly code: FailCode; readonly detail: string }
+  | { readonly kind: 'skipped'; readonly code: SkipCode; readonly detail: string };
 
 export type HttpAnswer = Extract<Attempt['result'], { readonly kind: 'http' }>;
 type Unmet = Exclude<Outcome, { readonly kind: 'pass' }>;

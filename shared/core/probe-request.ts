@@ -17,7 +17,7 @@ import {
   type TcpCheck,
   type VantageId,
 } from './model.ts';
-import type { ProbeRequest } from './observation.ts';
+import type { ProbeRequest } from './probe.ts';
 
 export const PLACEHOLDERS = ['target', 'endpoint', 'region', 'name'] as const;
 export type PlaceholderValues = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;

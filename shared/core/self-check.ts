@@ -3,7 +3,8 @@
  * its network works; it is isolated only if every control target failed. And what a vantage that was
  * short of CPU may still claim: passes, which prove themselves.
  */
-import type { Observation, ProbeRequest, ProbeResponse } from './observation.ts';
+import type { Observation } from './observation.ts';
+import type { ProbeRequest, ProbeResponse } from './probe.ts';
 import type { SkipCode } from './reason-code.ts';
 import type { SelfCheck } from './report.ts';
 

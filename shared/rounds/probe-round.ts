@@ -5,12 +5,8 @@
  * a few endpoints.
  */
 import type { Aids, Config, Endpoint, EpochMs, Service, VantageId } from '../core/model.ts';
-import {
-  type Observation,
-  observe,
-  type ProbeRequest,
-  type ProbeResponse,
-} from '../core/observation.ts';
+import { type Observation, observe } from '../core/observation.ts';
+import type { ProbeRequest, ProbeResponse } from '../core/probe.ts';
 import { controlProbesOf, probesOf } from '../core/probe-request.ts';
 import type { RoundMark, SelfCheck } from '../core/report.ts';
 import { safeText } from '../core/safe-text.ts';

@@ -13,7 +13,9 @@ import {
   type TcpCheck,
   vantageId,
 } from '../../shared/core/model.ts';
-import { type Attempt, type Outcome, observe } from '../../shared/core/observation.ts';
+import { type Outcome } from '../../shared/core/condition.ts';
+import { observe } from '../../shared/core/observation.ts';
+import { type Attempt } from '../../shared/core/probe.ts';
 import { leafRequest, probesOf } from '../../shared/core/probe-request.ts';
 import {
   FAIL_CODES,

@@ -1,7 +1,7 @@
 /** Is it me? Control targets, and what a starved vantage may still claim. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attempt, ProbeResponse } from '../../shared/core/observation.ts';
+import type { Attempt, ProbeResponse } from '../../shared/core/probe.ts';
 import { abstainIfStarved, LOOP_LATE_MS_MAX, selfCheckOf } from '../../shared/core/self-check.ts';
 import { sampleObservation } from '../fakes/sample-report.ts';
 

@@ -3,7 +3,7 @@
  * tells the event loop's lateness as set. Also makes attempts and answers for tests of the judgement.
  */
 import type { EpochMs } from '../../shared/core/model.ts';
-import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/observation.ts';
+import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/probe.ts';
 import type { FailCode, SkipCode } from '../../shared/core/reason-code.ts';
 import type { Prober } from '../../shared/ports.ts';
 

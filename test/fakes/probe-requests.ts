@@ -6,7 +6,7 @@ import { addressPolicy } from '../../shared/adapters/address-policy.ts';
 import { classifyAddress, isInside } from '../../shared/adapters/addresses.ts';
 import { type HttpProberOptions, httpProber } from '../../shared/adapters/http-prober.ts';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
-import type { Attempt, ProbeRequest } from '../../shared/core/observation.ts';
+import type { Attempt, ProbeRequest } from '../../shared/core/probe.ts';
 import type { Prober } from '../../shared/ports.ts';
 
 export type HttpProbe = Extract<ProbeRequest, { readonly kind: 'http' }>;

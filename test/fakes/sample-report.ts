@@ -1,6 +1,8 @@
 /** A report that parses, and an observation, to change one thing of. */
+
+import type { Outcome } from '../../shared/core/condition.ts';
 import { type EndpointId, endpointId, epochMs, serviceId } from '../../shared/core/model.ts';
-import type { Observation, Outcome } from '../../shared/core/observation.ts';
+import type { Observation } from '../../shared/core/observation.ts';
 import type { Report, ReportEntry } from '../../shared/core/report.ts';
 import { FAKE_START } from './fake-clock.ts';
 import { sampleConfig, VANTAGES } from './sample-service.ts';

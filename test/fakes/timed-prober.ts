@@ -2,7 +2,7 @@
  * The `Prober` port on virtual time: each request is answered as the test says, after as long as the
  * test says, and never before its own timeout if it hangs. Notes what was asked and how many at once.
  */
-import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/observation.ts';
+import type { Attempt, ProbeRequest, ProbeResponse } from '../../shared/core/probe.ts';
 import type { FailCode, SkipCode } from '../../shared/core/reason-code.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
 

@@ -1,7 +1,7 @@
 /** One probe round over a fake prober on virtual time: spread, bounded, cut, and judged. */
 import { describe, expect, it } from 'vitest';
 import { type Config, type Endpoint, epochMs, serviceId } from '../../shared/core/model.ts';
-import type { ProbeRequest } from '../../shared/core/observation.ts';
+import type { ProbeRequest } from '../../shared/core/probe.ts';
 import {
   IN_FLIGHT_MAX,
   type ProbeRoundOrder,

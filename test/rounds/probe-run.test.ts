@@ -11,7 +11,7 @@ import {
   type VantageId,
   vantageId,
 } from '../../shared/core/model.ts';
-import type { ProbeRequest } from '../../shared/core/observation.ts';
+import type { ProbeRequest } from '../../shared/core/probe.ts';
 import { type Report, roundKey } from '../../shared/core/report.ts';
 import { parseReport } from '../../shared/core/report-parse.ts';
 import { type Rollup, rollupOf } from '../../shared/core/rollup.ts';
