@@ -17,6 +17,8 @@ export type Line = {
   readonly verdict: Verdict;
   /** What the rules may act on: `unknown` too where the votes may not be used. */
   readonly health: 'up' | 'down' | 'unknown';
+  /** By all votes, those from before its last change included: what the floor must not overlook. */
+  readonly isSeenDown: boolean;
   /** Weight in the zone now. */
   readonly now: number;
   readonly to: number;

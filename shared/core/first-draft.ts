@@ -31,9 +31,14 @@ export function firstDraft({ service, votes, snapshot, aids }: Evidence, fence: 
   if (matched.kind === 'held') return matched;
   const { holdings, orphans } = matched;
   const verdicts = judge(service, votes, lastChangesOf(holdings));
-  const lines = holdings.map((holding) =>
-    lineOf(service, holding, verdictOf(verdicts, holding.endpoint.id), aids.digestOf),
-  );
+  const seen = judge(service, votes, new Map());
+  const lines = holdings.map((holding) => {
+    const { id } = holding.endpoint;
+    return {
+      ...lineOf(service, holding, verdictOf(verdicts, id), aids.digestOf),
+      isSeenDown: verdictOf(seen, id).value === 'down',
+    };
+  });
   return { kind: 'drafted', lines, orphans };
 }
 

@@ -75,8 +75,7 @@ export function shareOf(
 }
 
 /** Votes on what is not served are not used; an unproven `down` still looks down. */
-export const looksDown = (line: Line): boolean =>
-  line.verdict.value === 'down' && line.holding.strange === null;
+export const looksDown = (line: Line): boolean => line.isSeenDown && line.holding.strange === null;
 
 const withhold = (draft: Draft, why: (line: Line) => Line['withheld'][number]): Draft =>
   mapLines(draft, (line) => (line.move === 'removal' ? heldBack(line, why(line)) : line));

@@ -24,7 +24,7 @@ export function lineOf(
   holding: Holding,
   verdict: Verdict,
   digestOf: DigestOf,
-): Line {
+): Omit<Line, 'isSeenDown'> {
   const { endpoint, entry, strange, edited } = holding;
   const about = { endpoint: endpoint.id };
   const base = {

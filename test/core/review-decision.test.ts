@@ -97,6 +97,23 @@ describe('an older configuration never commits', () => {
   });
 });
 
+describe('votes from before a change', () => {
+  it('S5: reverse nothing, but count where the floor asks what looks down', () => {
+    const world = openWorld({
+      service: sized({ a: 100, b: 100 }),
+      // b came back this very second; what everybody saw of it is a second old.
+      entries: { b: { changedAt: NOW } },
+    });
+    world.see('a', 'down');
+    world.see('b', 'down');
+
+    const decision = world.round();
+
+    expect(codesOf(decision)).toEqual({ a: 'quorum-down/all-down', b: 'no-quorum' });
+    expect(world.weights()).toEqual({ a: 100, b: 100 });
+  });
+});
+
 describe('retire', () => {
   it('S6: does not make velocity forget a removal: it waits for the end of the window', () => {
     const world = openWorld({ service: sized({ a: 100, b: 100, c: 100, d: 100, e: 100 }) });
