@@ -26,7 +26,6 @@ export type Commit = {
 
 export type CommitInput = {
   readonly config: Pick<Config, 'packagedAt'>;
-  readonly reportsUnderConfig: number;
   readonly aids: Pick<Aids, 'digestOf'>;
 };
 
@@ -34,8 +33,8 @@ export type CommitInput = {
 export function automatedCommit(draft: Draft, facts: Facts, input: CommitInput): Commit | null {
   const { fence, service, now } = facts;
   const entries = draft.lines.flatMap((line) => entryAfter(line, facts, input));
-  const ownEntersFence =
-    fence.config !== service.settings && input.reportsUnderConfig >= service.quorum;
+  // A decision holds while fewer than Q reports run under this configuration.
+  const ownEntersFence = fence.config !== service.settings;
   const isChanged =
     ownEntersFence ||
     draft.lines.some((line) => line.to !== line.now) ||
