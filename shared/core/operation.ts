@@ -3,7 +3,6 @@
  * reassert what stands in the zone, bring in new endpoints, retire old ones. These work blind: they copy
  * the fence's `asof` and need no votes. Refusals carry the arithmetic and the command that helps.
  */
-import type { Line } from './draft.ts';
 import {
   FENCE_TIME_MAX,
   type Fence,
@@ -37,7 +36,7 @@ import {
   planned,
   refused,
 } from './operated.ts';
-import { beginOf, commitOf, endOf, untouched } from './order.ts';
+import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.ts';
 import type { Reason } from './reason.ts';
 import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
 
@@ -117,73 +116,70 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
     asofAt: input.votes.asofAt ?? fence.asofAt,
   };
   const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
+  const asserted = (orphans = drafted.orphans): Planned =>
+    kept(context, fence, orphans, (entry) => entry, []);
   switch (operation.kind) {
-    case 'order': {
-      const problem = timeProblem(operation.order, now);
-      if (problem !== null) return refused(problem);
-      const isDue = operation.order.fromAt <= now;
-      const begun = beginOf({ ...operation.order, started: isDue }, context, 'operator');
-      if (begun.kind === 'refused') return refused(begun.why);
-      const { id, untilAt } = operation.order;
-      return planned(begun.commit, begun.lines, [{ code: 'order-given', order: id, untilAt }]);
-    }
-    case 'cancel': {
-      const order = fence.orders.find((one) => one.id === operation.order);
-      if (order === undefined) return nothing(`order ${operation.order} is not in force`);
-      const { commit, lines } = endOf(order, context, 'operator');
-      return planned(commit, lines, [{ code: 'order-cancelled', order: order.id }]);
-    }
-    case 'extend': {
-      const order = fence.orders.find((one) => one.id === operation.order);
-      if (order === undefined) return refused(`order ${operation.order} is not in force`);
-      const extended = { ...order, untilAt: operation.untilAt };
-      const fromAt = epochMs(Math.max(now, order.fromAt));
-      const problem = timeProblem({ ...extended, fromAt }, now);
-      if (problem !== null) return refused(problem);
-      const orders = fence.orders.map((one) => (one.id === order.id ? extended : one));
-      return kept(drafted.lines, { ...fence, orders }, facts.orphans, (entry) => entry, [
-        { code: 'order-extended', order: order.id, untilAt: operation.untilAt },
-      ]);
-    }
-    case 'approve': {
-      const line = lineNamed(drafted.lines, operation.endpoint);
-      const entry = line?.holding.entry;
-      if (entry === undefined || entry === null)
-        return refused(unknownEndpoint(operation.endpoint, service));
-      if (entry.phase.kind !== 'out')
-        return nothing(`${operation.endpoint} is not waiting to return`);
-      return kept(
-        drafted.lines,
-        fence,
-        facts.orphans,
-        (one) => (one.mark === entry.mark ? { ...one, approved: true } : one),
-        [{ code: 'approved', endpoint: operation.endpoint }],
-      );
-    }
+    case 'order':
+      return give(operation.order, context);
+    case 'cancel':
+      return cancel(operation.order, context);
+    case 'extend':
+      return extend(operation.order, operation.untilAt, context);
+    case 'approve':
+      return approve(operation.endpoint, context);
     case 'reassert':
-      return reassert(drafted.lines, fence, facts.orphans, now);
+      return reassert(context);
     case 'apply':
-      return bringIn(
-        drafted.lines,
-        input,
-        kept(drafted.lines, fence, facts.orphans, (entry) => entry, []),
-      );
+      return bringIn(drafted.lines, input, asserted());
     case 'retire': {
-      const others = facts.orphans.filter((one) => one.name !== operation.endpoint);
-      const orphan = facts.orphans.find((one) => one.name === operation.endpoint);
-      if (orphan === undefined)
-        return refused(`${operation.endpoint} is no orphan of ${service.id}`);
-      return retire(
-        orphan,
-        kept(drafted.lines, fence, others, (entry) => entry, []),
-        input,
-      );
+      const { endpoint } = operation;
+      const orphan = drafted.orphans.find((one) => one.name === endpoint);
+      if (orphan === undefined) return refused(`${endpoint} is no orphan of ${service.id}`);
+      return retire(orphan, asserted(drafted.orphans.filter((one) => one !== orphan)), input);
     }
   }
 }
 
-const lineNamed = (lines: readonly Line[], id: EndpointId): Line | undefined =>
-  lines.find((line) => line.holding.endpoint.id === id);
+function give(order: FenceOrder, context: OrderContext): Operated {
+  const { now } = context.facts;
+  const problem = timeProblem(order, now);
+  if (problem !== null) return refused(problem);
+  const begun = beginOf({ ...order, started: order.fromAt <= now }, context, 'operator');
+  if (begun.kind === 'refused') return refused(begun.why);
+  const { id, untilAt } = order;
+  return planned(begun.commit, begun.lines, [{ code: 'order-given', order: id, untilAt }]);
+}
+
+function cancel(id: OrderId, context: OrderContext): Operated {
+  const order = context.facts.fence.orders.find((one) => one.id === id);
+  if (order === undefined) return nothing(`order ${id} is not in force`);
+  const { commit, lines } = endOf(order, context, 'operator');
+  return planned(commit, lines, [{ code: 'order-cancelled', order: id }]);
+}
+
+function extend(id: OrderId, untilAt: EpochMs, context: OrderContext): Operated {
+  const { fence, now, orphans } = context.facts;
+  const order = fence.orders.find((one) => one.id === id);
+  if (order === undefined) return refused(`order ${id} is not in force`);
+  const extended = { ...order, untilAt };
+  const fromAt = epochMs(Math.max(now, order.fromAt));
+  const problem = timeProblem({ ...extended, fromAt }, now);
+  if (problem !== null) return refused(problem);
+  const orders = fence.orders.map((one) => (one.id === id ? extended : one));
+  return kept(context, { ...fence, orders }, orphans, (entry) => entry, [
+    { code: 'order-extended', order: id, untilAt },
+  ]);
+}
+
+function approve(endpoint: EndpointId, context: OrderContext): Operated {
+  const { fence, orphans, service } = context.facts;
+  const entry = context.lines.find((one) => one.holding.endpoint.id === endpoint)?.holding.entry;
+  if (entry === undefined || entry === null) return refused(unknownEndpoint(endpoint, service));
+  if (entry.phase.kind !== 'out') return nothing(`${endpoint} is not waiting to return`);
+  const approved = (one: FenceEntry): FenceEntry =>
+    one.mark === entry.mark ? { ...one, approved: true } : one;
+  return kept(context, fence, orphans, approved, [{ code: 'approved', endpoint }]);
+}
 
 const unknownEndpoint = (id: string, service: Service): string =>
   `${service.id} manages no endpoint ${id}; it has ${service.endpoints.map((one) => one.id).join(', ')}`;
@@ -199,7 +195,7 @@ function timeProblem(order: FenceOrder, now: EpochMs): string | null {
 
 /** No weight changes: the records are asserted, the fence alone moves on. */
 function kept(
-  lines: readonly Line[],
+  { lines }: Pick<OrderContext, 'lines'>,
   fence: Fence,
   orphans: readonly Orphan[],
   change: (entry: FenceEntry) => FenceEntry,
@@ -213,12 +209,9 @@ function kept(
 }
 
 /** Edited weights go back to what the last commit left. */
-function reassert(
-  lines: readonly Line[],
-  fence: Fence,
-  orphans: readonly Orphan[],
-  now: EpochMs,
-): Operated {
+function reassert(context: OrderContext): Operated {
+  const { lines } = context;
+  const { fence, orphans, now } = context.facts;
   const left = new Map(
     lines.flatMap((line) => {
       const { edited, entry } = line.holding;
@@ -229,7 +222,7 @@ function reassert(
   const marks = new Set([...left.keys()].map((line) => line.holding.mark));
   // It changes weights: votes from before it can't reverse it.
   const base = kept(
-    lines,
+    context,
     fence,
     orphans,
     (entry) => (marks.has(entry.mark) ? { ...entry, changedAt: now } : entry),

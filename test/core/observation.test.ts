@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../shared/adapters/patterns.ts';
+import type { Outcome } from '../../shared/core/condition.ts';
 import {
   type Check,
   type CheckNode,
@@ -13,9 +14,8 @@ import {
   type TcpCheck,
   vantageId,
 } from '../../shared/core/model.ts';
-import { type Outcome } from '../../shared/core/condition.ts';
 import { observe } from '../../shared/core/observation.ts';
-import { type Attempt } from '../../shared/core/probe.ts';
+import type { Attempt } from '../../shared/core/probe.ts';
 import { leafRequest, probesOf } from '../../shared/core/probe-request.ts';
 import {
   FAIL_CODES,
