@@ -8,7 +8,6 @@
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -44,7 +43,7 @@ type Condition = {
 export function dynamodbRequests({ client, table: TableName, clock, callTimeoutMs }: DynamodbDeps) {
   const timeoutMs = callTimeoutMs ?? CALL_TIMEOUT_MS;
 
-  return { call, put, putOnce, remove, batchGet, query };
+  return { call, put, putOnce, batchGet, query };
 
   /** One call of the port under one deadline; what goes wrong inside leaves as a `QuorateError`. */
   async function call<T>(
@@ -136,14 +135,7 @@ export function dynamodbRequests({ client, table: TableName, clock, callTimeoutM
     );
   }
 
-  async function remove(key: Key, signal: AbortSignal): Promise<void> {
-    await client.send(new DeleteItemCommand({ TableName, Key: keyAttributes(key) }), {
-      abortSignal: signal,
-    });
-  }
-
-  /** By id; what is not there is not in the map. Strongly consistent within the region. Nothing that is
-   *  read by id has a TTL. */
+  /** By id; what is not there is not in the map. Strongly consistent within the region. */
   async function batchGet<Id extends string>(
     ids: readonly Id[],
     keyOf: (id: Id) => Key,
@@ -156,7 +148,7 @@ export function dynamodbRequests({ client, table: TableName, clock, callTimeoutM
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH_MAX) {
       for (const item of await getBatch(keys.slice(start, start + KEYS_PER_BATCH_MAX), signal)) {
         const id = idOf.get(keyText(item));
-        if (id !== undefined) found.set(id, read(item));
+        if (id !== undefined && !isExpired(item, clock.now())) found.set(id, read(item));
       }
     }
     // The service answers in any order.
