@@ -13,6 +13,7 @@ import type { Aids, Config, EndpointId, EpochMs, OrderId, Service, ServiceId } f
 import { fenceName } from './model.ts';
 import type { EndpointReason, Reason, ServiceReason } from './reason.ts';
 import { floorRule } from './rule-floor.ts';
+import { neverOnlyDeadRule } from './rule-never-only-dead.ts';
 import { neverZeroRule } from './rule-never-zero.ts';
 import { freezeOf, orderRule } from './rule-order.ts';
 import { rescueRule } from './rule-rescue.ts';
@@ -79,6 +80,7 @@ export const RULES: readonly (readonly [string, (aids: DecisionInput['aids']) =>
   ['velocity', () => velocityRule],
   ['floor', () => floorRule],
   ['rescue', () => rescueRule],
+  ['never only dead', () => neverOnlyDeadRule],
   ['never all zero', () => neverZeroRule],
 ];
 

@@ -96,6 +96,7 @@ export type EndpointReason =
       readonly untilAt: EpochMs;
     })
   | (About & { readonly code: 'never-all-zero'; readonly record: string })
+  | (About & { readonly code: 'last-healthy' })
   | (About & { readonly code: 'rescue-held'; readonly command: string })
   | (About & { readonly code: 'rescue-again'; readonly untilAt: EpochMs })
   | (About & { readonly code: 'brought-in'; readonly weight: number })
@@ -170,6 +171,7 @@ const WITHHELD = new Set<ReasonCode>([
   'all-down',
   'velocity',
   'never-all-zero',
+  'last-healthy',
   'rescue-held',
   'rescue-again',
   'order-withheld',
@@ -234,6 +236,8 @@ export function sentence(reason: Reason): string {
       return `withheld: removing ${reason.endpoint} waits until ${clockTime(reason.untilAt)}; ${reason.region} would be more than ${reason.regions} ${reason.regions === 1 ? 'region' : 'regions'} in ${span(reason.windowMs)}`;
     case 'never-all-zero':
       return `withheld: without ${reason.endpoint} every weight of ${reason.record} would be 0, and Route 53 would answer all of them alike`;
+    case 'last-healthy':
+      return `withheld: ${reason.endpoint} is the last healthy endpoint in DNS; it keeps its weight until another one is up`;
     case 'rescue-held':
       return `withheld: ${reason.endpoint} is up and could take over, but an operator holds it; run \`${reason.command}\` to let it`;
     case 'rescue-again':

@@ -246,6 +246,12 @@ const SENTENCES: {
       'withheld: without us-east-1 every weight of app.example.com A would be 0, and Route 53 would answer all of them alike',
     ],
   ],
+  'last-healthy': [
+    [
+      { endpoint },
+      'withheld: us-east-1 is the last healthy endpoint in DNS; it keeps its weight until another one is up',
+    ],
+  ],
   'rescue-held': [
     [
       { endpoint, command: 'quorate undrain app us-east-1' },
@@ -379,6 +385,7 @@ describe('sentences', () => {
           'all-down',
           'velocity',
           'never-all-zero',
+          'last-healthy',
           'rescue-held',
           'rescue-again',
           'order-withheld',
