@@ -3,7 +3,9 @@
  * one instant. Out: plain JSON in file order; whatever is not known is null, never guessed and never
  * left out. Nothing here decides: verdicts, weights and sentences are the handlers' own.
  */
+import { CLOCK_TOLERANCE_MS } from '../../shared/core/fence.ts';
 import type { Service } from '../../shared/core/model.ts';
+import { freshForMs } from '../../shared/core/vote.ts';
 import { isManagedType, type ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { PlayedEndpoint } from './world-config.ts';
 
@@ -116,9 +118,6 @@ export type StateParts = {
   readonly notes: readonly string[];
 };
 
-/** A report older than this is silence on every surface: the core's floor for freshness. */
-const FRESH_MS = 20_000;
-
 export function worldState(parts: StateParts): WorldState {
   return {
     now: parts.now,
@@ -139,14 +138,17 @@ function vantageState(vantage: string, parts: StateParts): WorldState['vantages'
   const state = ((): VantageState => {
     if (parts.downVantages.has(vantage)) return 'down';
     if (!report || reportAgeMs === null) return 'silent';
-    if (reportAgeMs > FRESH_MS || reportAgeMs < -CLOCK_TOLERANCE_MS) return 'silent';
+    if (reportAgeMs > freshMsOf(parts.services) || reportAgeMs < -CLOCK_TOLERANCE_MS) {
+      return 'silent';
+    }
     return report.isolated ? 'isolated' : 'reporting';
   })();
   return { vantage, state, reportAgeMs };
 }
 
-/** A report further in the future than this comes from a wrong clock. */
-const CLOCK_TOLERANCE_MS = 5_000;
+/** The newest round is one of the shortest interval: for how long the core believes that. */
+const freshMsOf = (services: readonly Service[]): number =>
+  freshForMs(Math.min(...services.map(({ everyMs }) => everyMs)));
 
 function serviceState(service: Service, parts: StateParts): ServiceState {
   const decision = parts.decisions.get(service.id);

@@ -7,6 +7,7 @@ import { type Reader, readKey, readList, readMap } from './config-read.ts';
 import { percent, policyEntries } from './config-schema.ts';
 import type { Policy } from './model.ts';
 import { HOUR_MS, MINUTE_MS, printDuration, SECOND_MS } from './units.ts';
+import { freshForMs } from './vote.ts';
 
 const DEFAULT_RAMP = [10, 50, 100] as const;
 const RAMP_RULES = { least: 1, most: 10, example: '[10%, 50%, 100%]' };
@@ -15,9 +16,6 @@ const HOLD_DOWN_MS_MAX = HOUR_MS;
 const WINDOW_MS_MAX = 24 * HOUR_MS;
 /** Route 53 serves most changes within 60 s. */
 const SETTLE_MS_ON_AWS = MINUTE_MS;
-
-/** A vote counts for at most this long, whatever the interval. */
-export const freshMs = (everyMs: number): number => Math.max(3 * everyMs, 20 * SECOND_MS);
 
 export function parsePolicy(
   reader: Reader,
@@ -93,7 +91,7 @@ function judgeTimes(reader: Reader, node: ConfigNode | undefined, times: Times):
     );
   }
   if (holdDownMs === undefined || settleMs === undefined || everyMs === undefined) return;
-  const least = freshMs(everyMs) + settleMs;
+  const least = freshForMs(everyMs) + settleMs;
   if (holdDownMs <= least) {
     const rule = `max(3 × every, 20s) + settle = ${printDuration(least)}`;
     noteAt(
