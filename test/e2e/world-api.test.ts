@@ -309,11 +309,15 @@ function endpoint(services: readonly ServiceState[], service: string, id: string
 const served = (services: readonly ServiceState[], service: string, id: string): number | null =>
   endpoint(services, service, id).weight.served;
 
+/** A report that changes no vote is no event, and yet it ends a silence: so it looks now and then, too. */
+const LOOK_EVERY_MS = 100;
+
 /** Waits by the world's own events. */
 function until(holds: (state: WorldState) => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (act: () => void): void => {
       clearTimeout(timer);
+      clearInterval(ticker);
       stop();
       act();
     };
@@ -325,6 +329,7 @@ function until(holds: (state: WorldState) => boolean): Promise<void> {
       finish(() => reject(new Error(`it did not come to pass: ${state}`)));
     }, WAIT_MS);
     const stop = world.onEvent(look);
+    const ticker = setInterval(look, LOOK_EVERY_MS);
     look();
   });
 }
