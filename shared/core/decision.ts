@@ -122,7 +122,7 @@ export function decide(input: DecisionInput): Decision {
   }
   const { lines, orphans } = drafted;
   const isDrifting = lines.some((line) => line.fixed === 'edited');
-  const freeze = freezeOf(fence.fence, now);
+  const freeze = freezeOf(fence.fence);
   const { asofAt } = votes;
   const hold = holdOf(input, fence.fence, freeze);
   const automation: Automation = isDrifting

@@ -23,11 +23,12 @@ export const covers = (order: FenceOrder, holding: Holding, digestOf: DigestOf):
   }
 };
 
-/** The freeze in force, the latest to end if there are several. */
-export function freezeOf(fence: Fence, now: EpochMs): FenceOrder | null {
-  const freezes = fence.orders.filter(
-    (order) => order.kind === 'freeze' && order.started && order.untilAt > now,
-  );
+/**
+ * The freeze in force, the latest to end if there are several. It binds until the commit of its end has
+ * taken it out of the fence: that commit checks the clock, so one that runs ahead can't thaw a service.
+ */
+export function freezeOf(fence: Fence): FenceOrder | null {
+  const freezes = fence.orders.filter((order) => order.kind === 'freeze' && order.started);
   return freezes.reduce<FenceOrder | null>(
     (last, order) => (last === null || order.untilAt > last.untilAt ? order : last),
     null,

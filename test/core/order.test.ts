@@ -143,11 +143,17 @@ describe('rule 2: an order in force', () => {
     expect(world.weights().a).toBe(0);
   });
 
-  it('an ended freeze freezes no longer', () => {
+  it('a freeze binds until the commit of its end, so a clock that runs ahead thaws nothing', () => {
     const world = openWorld({ service, orders: [freeze({ untilAt: NOW })] });
     world.see('a', 'down');
 
+    expect(world.decide()).toMatchObject({ automation: 'frozen', commit: null });
+
+    world.orderRound();
+    world.round();
+
     expect(world.decide().automation).toBe('on');
+    expect(world.weights().a).toBe(0);
   });
 
   it('an edited weight under an order stays drift', () => {
