@@ -257,6 +257,7 @@ const NO_VERDICT: Verdict = {
   degraded: false,
   ups: [],
   downs: [],
+  failing: [],
   of: 0,
   sinceAt: null,
   failure: '',

@@ -19,6 +19,8 @@ export type Line = {
   readonly health: 'up' | 'down' | 'unknown';
   /** By all votes, those from before its last change included: what the floor must not overlook. */
   readonly isSeenDown: boolean;
+  /** A quorum's last probes of it failed: it may be on its way to `down`. */
+  readonly isSeenFailing: boolean;
   /** Weight in the zone now. */
   readonly now: number;
   readonly to: number;

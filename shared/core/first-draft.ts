@@ -37,6 +37,7 @@ export function firstDraft({ service, votes, snapshot, aids }: Evidence, fence: 
     return {
       ...lineOf(service, holding, verdictOf(verdicts, id), aids.digestOf),
       isSeenDown: verdictOf(seen, id).value === 'down',
+      isSeenFailing: verdictOf(seen, id).failing.length >= service.quorum,
     };
   });
   return { kind: 'drafted', lines, orphans };

@@ -87,7 +87,13 @@ export type EndpointReason =
       readonly leavesPercent: number;
       readonly floorPercent: number;
     })
-  | (About & { readonly code: 'all-down'; readonly endpoints: number; readonly failure: string })
+  | (About & {
+      readonly code: 'all-down';
+      readonly endpoints: number;
+      /** Of them: not voted down yet, but a quorum's last probes failed. */
+      readonly failing: number;
+      readonly failure: string;
+    })
   | (About & {
       readonly code: 'velocity';
       readonly region: RegionId;
@@ -231,7 +237,7 @@ export function sentence(reason: Reason): string {
     case 'floor':
       return `withheld: removing ${reason.endpoint} would leave ${reason.leavesPercent} % in service, floor is ${reason.floorPercent} %`;
     case 'all-down':
-      return `withheld: all ${reason.endpoints} endpoints look down (${reason.failure}), a common cause is likelier than the loss of everything; DNS unchanged for ${reason.endpoint}`;
+      return `withheld: all ${reason.endpoints} endpoints look down (${reason.failure}${reason.failing === 0 ? '' : `; ${reason.failing} of them ${reason.failing === 1 ? 'has' : 'have'} only begun to fail`}), a common cause is likelier than the loss of everything; DNS unchanged for ${reason.endpoint}`;
     case 'velocity':
       return `withheld: removing ${reason.endpoint} waits until ${clockTime(reason.untilAt)}; ${reason.region} would be more than ${reason.regions} ${reason.regions === 1 ? 'region' : 'regions'} in ${span(reason.windowMs)}`;
     case 'never-all-zero':

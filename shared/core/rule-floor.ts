@@ -1,7 +1,9 @@
 /**
  * Rule 6: a removal may not take the serving tier's share in service below its floor; if it would, or if
- * every endpoint looks down, *all* removals are withheld, because a common cause is likelier than the
- * loss of everything. Share = weight in service ÷ configured weight, in the tier; in service = the
+ * every endpoint looks down or has begun to fail, *all* removals are withheld, because a common cause is
+ * likelier than the loss of everything. What fails at one moment is not voted down at one moment: probes
+ * of a round are spread, so one endpoint's votes are complete seconds before the others'. But a vantage
+ * that saw the first fail `fall` ≥ 2 times has by then seen each of the others fail once. Share = weight in service ÷ configured weight, in the tier; in service = the
  * smaller of weight after the decision and configured weight, of endpoints that don't look down.
  */
 import {
@@ -20,11 +22,13 @@ export function floorRule(draft: Draft, facts: Facts): Draft {
   const removals = draft.lines.filter((line) => line.move === 'removal');
   if (removals.length === 0) return draft;
   const lines = draft.lines.filter(takesPart);
-  if (lines.every(looksDown)) {
+  const failing = lines.filter((line) => !looksDown(line) && looksFailing(line)).length;
+  if (lines.every((line) => looksDown(line) || looksFailing(line))) {
     return withhold(draft, (line) => ({
       endpoint: line.holding.endpoint.id,
       code: 'all-down',
       endpoints: lines.length,
+      failing,
       failure: line.verdict.failure,
     }));
   }
@@ -76,6 +80,8 @@ export function shareOf(
 
 /** Votes on what is not served are not used; an unproven `down` still looks down. */
 export const looksDown = (line: Line): boolean => line.isSeenDown && line.holding.strange === null;
+
+const looksFailing = (line: Line): boolean => line.isSeenFailing && line.holding.strange === null;
 
 const withhold = (draft: Draft, why: (line: Line) => Line['withheld'][number]): Draft =>
   mapLines(draft, (line) => (line.move === 'removal' ? heldBack(line, why(line)) : line));

@@ -24,7 +24,7 @@ export function lineOf(
   holding: Holding,
   verdict: Verdict,
   digestOf: DigestOf,
-): Omit<Line, 'isSeenDown'> {
+): Omit<Line, 'isSeenDown' | 'isSeenFailing'> {
   const { endpoint, entry, strange, edited } = holding;
   const about = { endpoint: endpoint.id };
   const base = {

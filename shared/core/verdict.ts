@@ -12,6 +12,8 @@ export type Verdict = {
   readonly degraded: boolean;
   readonly ups: readonly VantageId[];
   readonly downs: readonly VantageId[];
+  /** Vantages whose last probe of it failed, whatever they vote: what a fall begins with. */
+  readonly failing: readonly VantageId[];
   readonly of: number;
   /** When the quorum for this verdict was first complete; null while unknown or always up. */
   readonly sinceAt: EpochMs | null;
@@ -45,7 +47,7 @@ function judgeEndpoint(
     const ballot = view.state === 'silent' ? undefined : view.ballots.get(endpoint.id);
     return ballot === undefined || view.state === 'silent'
       ? []
-      : [{ vantage: view.vantage, observedAt: view.observedAt, ballot }];
+      : [{ vantage: view.vantage, observedAt: view.observedAt, state: view.state, ballot }];
   });
   const counts = (vote: 'up' | 'down'): typeof ballots =>
     ballots.filter(
@@ -65,6 +67,9 @@ function judgeEndpoint(
     degraded: value === 'up' && downs.length > 0,
     ups: ups.map(({ vantage }) => vantage),
     downs: downs.map(({ vantage }) => vantage),
+    failing: ballots
+      .filter(({ ballot, state }) => state === 'reporting' && ballot.failures > 0)
+      .map(({ vantage }) => vantage),
     of: service.vantages.length,
     sinceAt: value === 'unknown' ? null : quorumSince(isDown ? downs : ups, service.quorum),
     failure: commonest(

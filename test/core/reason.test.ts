@@ -226,8 +226,16 @@ const SENTENCES: {
   ],
   'all-down': [
     [
-      { endpoint, endpoints: 3, failure: 'certificate-expired' },
+      { endpoint, endpoints: 3, failing: 0, failure: 'certificate-expired' },
       'withheld: all 3 endpoints look down (certificate-expired), a common cause is likelier than the loss of everything; DNS unchanged for us-east-1',
+    ],
+    [
+      { endpoint, endpoints: 3, failing: 2, failure: 'timeout' },
+      'withheld: all 3 endpoints look down (timeout; 2 of them have only begun to fail), a common cause is likelier than the loss of everything; DNS unchanged for us-east-1',
+    ],
+    [
+      { endpoint, endpoints: 2, failing: 1, failure: 'timeout' },
+      'withheld: all 2 endpoints look down (timeout; 1 of them has only begun to fail), a common cause is likelier than the loss of everything; DNS unchanged for us-east-1',
     ],
   ],
   velocity: [

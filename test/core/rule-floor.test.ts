@@ -136,6 +136,43 @@ describe('rule 6: floor', () => {
     },
   );
 
+  it('F90: what fails at one moment is voted down seconds apart: the first removal waits for the others', () => {
+    const world = openWorld({ service: service() });
+    world.see(US, 'down');
+    world.see(EU, 'up', { isFailing: true });
+    world.see(ASIA, 'up', { isFailing: true });
+
+    const decision = world.round();
+
+    expect(world.weights()).toEqual({ [EU]: 100, [US]: 100, [ASIA]: 100 });
+    expect(decision.withheld.map(sentence)).toEqual([
+      'withheld: all 3 endpoints look down (timeout; 2 of them have only begun to fail), a common cause is likelier than the loss of everything; DNS unchanged for us-east-1',
+    ]);
+  });
+
+  it('removes the one that is down as soon as another passes again', () => {
+    const world = openWorld({ service: service() });
+    world.see(US, 'down');
+    world.see(EU, 'up', { isFailing: true });
+    world.see(ASIA, 'up');
+
+    world.round();
+
+    expect(world.weights()).toEqual({ [EU]: 100, [US]: 0, [ASIA]: 100 });
+  });
+
+  it('takes fewer than a quorum of failing vantages for no sign of a common cause', () => {
+    const world = openWorld({ service: service() });
+    world.see(US, 'down');
+    for (const id of [EU, ASIA]) {
+      world.see(id, 'up', { isFailing: true, by: service().vantages.slice(0, 2) });
+    }
+
+    world.round();
+
+    expect(world.weights()).toEqual({ [EU]: 100, [US]: 0, [ASIA]: 100 });
+  });
+
   it('F122: an unproven endpoint that looks down counts towards everything looking down', () => {
     const world = openWorld({
       service: service({ floorPercent: 0 }),

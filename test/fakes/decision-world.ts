@@ -81,6 +81,8 @@ export type Sight = {
   readonly code?: string;
   /** It votes down and passes again, not yet often enough. */
   readonly isRecovering?: boolean;
+  /** It votes up, and its last probe failed. */
+  readonly isFailing?: boolean;
   readonly skipped?: string;
   readonly sinceAt?: number;
 };
@@ -115,10 +117,10 @@ export function rawReport(
         service: service.id,
         endpoint: id,
         vote: sight.vote,
-        failures: isDown ? 3 : 0,
-        passes: isDown ? 0 : 1,
+        failures: isDown ? 3 : sight.isFailing === true ? 1 : 0,
+        passes: isDown || sight.isFailing === true ? 0 : 1,
         sinceAt: sight.sinceAt ?? observedAt,
-        code: sight.code ?? (isDown ? 'timeout' : null),
+        code: sight.code ?? (isDown || sight.isFailing === true ? 'timeout' : null),
         skipped: sight.skipped ?? null,
         detail: '',
         latencyMs: 20,
