@@ -1,0 +1,104 @@
+/**
+ * The right to change a zone, per zone and group of names: exact names (fences included), types in use,
+ * CREATE and DELETE and nothing else. Only for services that enforce; none enforces, none is made. The
+ * three conditions are independent lists, so a TXT at a managed name is not excluded here: the code's own
+ * rule is. Without the `Null` guard a request without these keys would pass, as `ForAllValues` is true of
+ * nothing. A batch never spans groups, because one statement must allow it as a whole.
+ */
+import { encodeName } from '../../shared/adapters/route53-names.ts';
+import {
+  byText,
+  type Config,
+  fenceName,
+  type Service,
+  type VantageId,
+  type ZoneRef,
+} from '../../shared/core/model.ts';
+import { zonePolicyName } from '../names.ts';
+import { arn, type Statement, zoneArn } from './permission-text.ts';
+
+export type ZonePolicy = {
+  readonly zoneKey: string;
+  readonly group: number;
+  /** Of the managed policy. */
+  readonly name: string;
+  readonly statements: readonly Statement[];
+};
+
+/** Managed policies that a role carries, unless AWS has raised it (IAM quotas). */
+export const ROLE_POLICIES_MAX = 10;
+
+const KEY = {
+  names: 'route53:ChangeResourceRecordSetsNormalizedRecordNames',
+  types: 'route53:ChangeResourceRecordSetsRecordTypes',
+  actions: 'route53:ChangeResourceRecordSetsActions',
+} as const;
+
+/** One managed policy each, carried by `quorum` and `api` of this vantage. A zone with a `role` has none. */
+export function zonePolicies(config: Config, region: VantageId): readonly ZonePolicy[] {
+  return Object.values(config.zones)
+    .filter(({ role }) => role === undefined)
+    .flatMap((zone) =>
+      changeStatements(config, zone).map(({ group, statement }) => ({
+        zoneKey: zone.key,
+        group,
+        name: zonePolicyName(config.deployment, region, zone.key, group),
+        statements: [statement],
+      })),
+    )
+    .toSorted((a, b) => a.group - b.group);
+}
+
+/** One statement per group: each fits a policy of its own. */
+export function changeStatements(
+  config: Config,
+  zone: ZoneRef,
+): readonly { readonly group: number; readonly statement: Statement }[] {
+  const enforced = config.services.filter(
+    (service) => service.mode === 'enforce' && service.zone.id === zone.id,
+  );
+  return [...Map.groupBy(enforced, ({ group }) => group)]
+    .toSorted(([a], [b]) => a - b)
+    .map(([group, services]) => ({ group, statement: changeStatement(zone, group, services) }));
+}
+
+/** What is listed and followed in the zone, whoever does it. */
+export const readStatements = (zone: ZoneRef): readonly Statement[] => [
+  {
+    Sid: 'ListZone',
+    Effect: 'Allow',
+    Action: ['route53:ListResourceRecordSets'],
+    Resource: [zoneArn(zone.id)],
+  },
+  {
+    Sid: 'FollowChanges',
+    Effect: 'Allow',
+    Action: ['route53:GetChange'],
+    Resource: [arn('route53', '', 'change/*')],
+  },
+];
+
+function changeStatement(zone: ZoneRef, group: number, services: readonly Service[]): Statement {
+  const names = services.flatMap((service) => [...service.names, fenceName(service)]);
+  const types = services.flatMap((service) => service.types);
+  return {
+    Sid: `ChangeGroup${group}`,
+    Effect: 'Allow',
+    Action: ['route53:ChangeResourceRecordSets'],
+    Resource: [zoneArn(zone.id)],
+    Condition: {
+      'ForAllValues:StringEquals': {
+        [KEY.names]: sorted(names.map(normalizedName)),
+        [KEY.types]: sorted([...types, 'TXT']),
+        [KEY.actions]: ['CREATE', 'DELETE'],
+      },
+      Null: { [KEY.names]: 'false', [KEY.types]: 'false', [KEY.actions]: 'false' },
+    },
+  };
+}
+
+/** As Route 53 spells it, without the final dot. */
+const normalizedName = (name: string): string => encodeName(name).slice(0, -1);
+
+const sorted = (texts: readonly string[]): readonly string[] =>
+  [...new Set(texts)].toSorted(byText);
