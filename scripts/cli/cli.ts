@@ -5,11 +5,19 @@
  * `QuorateError`, whose code is the exit code (0 done, 1 operating error, 2 usage, 3 refused).
  */
 import type { Command } from 'commander';
+import { route53Clients } from '../../shared/adapters/route53-clients.ts';
+import { route53Zone } from '../../shared/adapters/route53-zone.ts';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
+import { type ConfigProblem, problemText } from '../../shared/core/config-problem.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { epochMs, type VantageId } from '../../shared/core/model.ts';
+import type { Zone } from '../../shared/ports.ts';
 import { type Env, type Wired, type WireOverrides, wire } from '../../shared/wire.ts';
 import { type LoadedConfig, loadConfig } from '../config-file.ts';
 import { tableName } from '../names.ts';
+import type { DnsLook } from './dns-look.ts';
+import { type HostedZones, route53HostedZones } from './hosted-zones.ts';
+import { type Paint, paintFor } from './paint.ts';
 
 export type Terminal = {
   readonly out: (text: string) => void;
@@ -21,9 +29,19 @@ export type Terminal = {
   readonly signal: AbortSignal;
   /** Where relative paths begin. */
   readonly folder: string;
+  /** Present where somebody sits at stdin: asks, and gives the line that was typed. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Of tests: ports instead of AWS. */
   readonly overrides?: WireOverrides;
+  /** Of tests: instead of the file. */
+  readonly loaded?: LoadedConfig;
+  /** Of tests: instead of Route 53's zone calls and the machine's DNS. */
+  readonly hostedZones?: HostedZones;
+  readonly dns?: DnsLook;
 };
+
+/** Of every JSON document (`"format": 1`): raised when a field goes or changes its meaning. */
+export const DOCUMENT_FORMAT = 1;
 
 export type GlobalOptions = {
   readonly config?: string;
@@ -35,37 +53,55 @@ export type GlobalOptions = {
 export type Cli = {
   readonly terminal: Terminal;
   readonly options: () => GlobalOptions;
-  /** `quorate.yml`, checked; its warnings go to stderr once. */
-  readonly load: () => LoadedConfig;
+  /** `quorate.yml`, checked; its warnings go to stderr once, unless the command tells them itself. */
+  readonly load: (options?: { readonly tellsWarnings?: boolean }) => LoadedConfig;
   /** Ports with the operator's credentials, as the functions of `region` would have them. */
   readonly wired: (loaded: LoadedConfig, region?: VantageId) => Wired;
-  /** One document: JSON with `--json`, else the text. */
+  /** Route 53 with the operator's credentials, where no file says which zone: `import`, `verify`. */
+  readonly route53: () => { readonly zone: Zone; readonly hosted: HostedZones };
+  /** One document: JSON with `--json` (with `"format": 1` in front), else the text. */
   readonly print: (document: unknown, text: () => string) => void;
   /** A line about the work, on stderr; nothing with `--json`. */
   readonly say: (line: string) => void;
+  /** Colours for stdout, or texts as they are. */
+  readonly paint: Paint;
+  /** The answer is printed and it is bad news: `run` ends with this code, unless it fails with another. */
+  readonly exitWith: (code: 1 | 3) => void;
 };
 
 /** One file per command; each adds itself to the program. */
 export type Register = (program: Command, cli: Cli) => void;
 
-export function makeCli(program: Command, terminal: Terminal): Cli & { readonly end: () => void } {
-  const open: Wired[] = [];
-  let loaded: LoadedConfig | undefined;
-  const options = (): GlobalOptions => program.opts<GlobalOptions>();
+export type OpenCli = Cli & {
+  readonly end: () => void;
+  readonly exitCode: () => 0 | 1 | 3;
+  /** Of the file, if it was read: errors name them. */
+  readonly zones: () => LoadedConfig['config']['zones'];
+};
 
-  const load = (): LoadedConfig => {
-    if (loaded !== undefined) return loaded;
+export function makeCli(program: Command, terminal: Terminal): OpenCli {
+  const open: { readonly destroy: () => void }[] = [];
+  let loaded: LoadedConfig | undefined = terminal.loaded;
+  let exitCode: 0 | 1 | 3 = 0;
+  let warned = false;
+  const options = (): GlobalOptions => ({ json: false, ...program.opts<Partial<GlobalOptions>>() });
+
+  const read = (): LoadedConfig => {
     const { config, stage } = options();
-    loaded = loadConfig({
+    return loadConfig({
       ...(config === undefined ? {} : { path: config }),
       ...(stage === undefined ? {} : { stage }),
       env: terminal.env,
       folder: terminal.folder,
       packagedAt: epochMs(Date.now()),
     });
-    for (const { file, line, path, message, remedy } of loaded.warnings) {
-      terminal.err(`warning: ${file}:${line}: ${path} ${message}; ${remedy}\n`);
+  };
+  const load: Cli['load'] = ({ tellsWarnings = false } = {}) => {
+    loaded ??= read();
+    for (const warning of tellsWarnings || warned ? [] : loaded.warnings) {
+      terminal.err(`${warningText(warning)}\n`);
     }
+    warned = true;
     return loaded;
   };
 
@@ -88,15 +124,46 @@ export function makeCli(program: Command, terminal: Terminal): Cli & { readonly 
       return made;
     },
     print: (document, text) =>
-      terminal.out(options().json ? `${JSON.stringify(document, null, 2)}\n` : endLine(text())),
+      terminal.out(
+        options().json ? `${JSON.stringify(versioned(document), null, 2)}\n` : endLine(text()),
+      ),
     say: (line) => {
       if (!options().json) terminal.err(`${line}\n`);
     },
+    route53: () => {
+      const endpoint = terminal.env.AWS_ENDPOINT_URL_ROUTE_53 || terminal.env.AWS_ENDPOINT_URL;
+      const credentials = terminal.overrides?.credentials;
+      const clients = route53Clients({
+        region: 'us-east-1',
+        ...(endpoint ? { endpoint } : {}),
+        ...(credentials === undefined ? {} : { credentialsOf: () => credentials }),
+      });
+      open.push(clients);
+      const clock = terminal.overrides?.clock ?? systemClock();
+      return {
+        zone: terminal.overrides?.zone ?? route53Zone({ ...clients, clock }),
+        hosted: terminal.hostedZones ?? route53HostedZones(clients.reader),
+      };
+    },
+    paint: paintFor(terminal),
+    exitWith: (code) => {
+      exitCode = code;
+    },
+    exitCode: () => exitCode,
+    zones: () => loaded?.config.zones ?? {},
     end: () => {
       for (const one of open) one.destroy();
     },
   };
 }
+
+const versioned = (document: unknown): unknown =>
+  typeof document === 'object' && document !== null && !Array.isArray(document)
+    ? { format: DOCUMENT_FORMAT, ...document }
+    : document;
+
+/** `warning: quorate.yml:7: services.app.ttl "5m" keeps clients …; write 60s or less` */
+export const warningText = (warning: ConfigProblem): string => `warning: ${problemText(warning)}`;
 
 const endLine = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 

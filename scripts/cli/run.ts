@@ -2,41 +2,66 @@
 import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
+import { registerSchema } from './schema.ts';
+import { troubleText } from './trouble.ts';
 
-/** In the order of `--help`. */
-const COMMANDS: readonly Register[] = [];
+/** In the order of `--help`, under their headings. */
+const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
+  ['To look (writes nothing):', []],
+  ['The zone (a dry run, unless --apply):', []],
+  ['The file:', [registerSchema]],
+  ['The deployment:', []],
+];
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+const AFTER_HELP = `
+Global options stand before or after the command. With --json stdout holds one document that begins with
+"format": 1; words about the work go to stderr. Nothing prompts unless stdin is a terminal.
+
+Exit codes: 0 done, or nothing to do · 1 something failed or is wrong · 2 wrong usage or configuration ·
+3 refused, or the plan is another one now
+
+Examples:
+  quorate new                                begin a quorate.yml
+  quorate import app.example.com             print one for records that stand there
+  quorate validate                           check it, all mistakes at once
+  quorate status                             what automation sees, wants and holds back
+  quorate plan app --json                    what would be committed now, for scripts
+  quorate status --stage staging             of quorate.staging.yml
+
+In a checkout: npm run quorate -- status`;
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('quorate')
     .description('Moves Route 53 weights away from a region when a quorum agrees that it is down.')
+    .usage('<command> [options]')
     .option('--config <file>', 'another file than quorate.yml (or set QUORATE_CONFIG)')
     .option('--stage <name>', 'reads quorate.<name>.yml and nothing else')
     .option(
       '--region <region>',
       'the vantage whose replica is read; default: AWS_REGION, else home',
     )
-    .option('--json', 'one JSON document on stdout', false)
+    .option('--json', 'one JSON document on stdout')
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .addHelpText('after', AFTER_HELP)
     .exitOverride();
   const cli = makeCli(program, terminal);
-  for (const register of COMMANDS) register(program, cli);
+  for (const [heading, registers] of COMMANDS) {
+    program.commandsGroup(heading);
+    for (const register of registers) register(program, cli);
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
-    return EXIT.done;
+    return cli.exitCode();
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return failed(error, terminal);
+    terminal.err(`${troubleText(error, cli.zones())}\n`);
+    return error instanceof QuorateError ? error.exitCode : EXIT.failed;
   } finally {
     cli.end();
   }
-}
-
-function failed(error: unknown, terminal: Terminal): number {
-  const message = error instanceof Error ? error.message : String(error);
-  terminal.err(`${message}\n`);
-  return error instanceof QuorateError ? error.exitCode : EXIT.failed;
 }
