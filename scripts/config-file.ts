@@ -41,6 +41,8 @@ export type LoadRequest = {
 export type LoadedConfig = {
   readonly config: Config;
   readonly warnings: readonly ConfigProblem[];
+  /** What the YAML held, included files merged in: what is packaged with the functions. */
+  readonly data: unknown;
   /** The file and what it includes, in reading order: what a packager must watch. */
   readonly files: readonly string[];
 };
@@ -90,7 +92,11 @@ export function loadConfig(request: LoadRequest): LoadedConfig {
   const own = [main, ...included].flatMap(({ problems }) => problems);
   const problems = [...own, ...merged.problems, ...('problems' in parsed ? parsed.problems : [])];
   if (problems.length > 0 || !('config' in parsed)) throw invalid(problems.map(problemText));
-  return { ...parsed, files: [path, ...included.map(({ file }) => resolve(folder, file))] };
+  return {
+    ...parsed,
+    data: merged.data,
+    files: [path, ...included.map(({ file }) => resolve(folder, file))],
+  };
 }
 
 function invalid(lines: readonly string[], cause?: unknown): QuorateError {

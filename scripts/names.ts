@@ -23,3 +23,10 @@ export const zonePolicyName = (
   zoneKey: string,
   group: number,
 ): string => `${deployment}-${region}-zone-${zoneKey}-${group}`;
+/** Of every vantage: what a schedule or an asynchronous invocation could not deliver. */
+export const deadLetterQueueName = (deployment: string): string => `${deployment}-dead-letters`;
+/** Schedules invoke the functions by a role of their own. */
+export const schedulerRoleName = (deployment: string, region: VantageId): string =>
+  `${deployment}-${region}-scheduler`;
+/** One prefix for every alarm of a deployment, so that policies can name them. */
+export const alarmName = (deployment: string, alarm: string): string => `${deployment}-${alarm}`;

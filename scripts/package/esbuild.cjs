@@ -1,0 +1,2 @@
+/** The way from serverless-esbuild into TypeScript; see stack.cjs. */
+module.exports = () => require('./bundle.ts').bundleOptions();
