@@ -14,6 +14,7 @@ import { epochMs, type VantageId } from '../../shared/core/model.ts';
 import type { Zone } from '../../shared/ports.ts';
 import { type Env, type Wired, type WireOverrides, wire } from '../../shared/wire.ts';
 import { type LoadedConfig, loadConfig } from '../config-file.ts';
+import type { Looks } from '../doctor/looks.ts';
 import { tableName } from '../names.ts';
 import type { DnsLook } from './dns-look.ts';
 import { type HostedZones, route53HostedZones } from './hosted-zones.ts';
@@ -38,6 +39,8 @@ export type Terminal = {
   /** Of tests: instead of Route 53's zone calls and the machine's DNS. */
   readonly hostedZones?: HostedZones;
   readonly dns?: DnsLook;
+  /** Of tests: what `doctor` asks AWS. */
+  readonly looks?: Looks;
 };
 
 /** Of every JSON document (`"format": 1`): raised when a field goes or changes its meaning. */

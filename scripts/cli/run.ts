@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerPlan } from './plan.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { troubleText } from './trouble.ts';
@@ -12,7 +13,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan]],
   ['The zone (a dry run, unless --apply):', []],
   ['The file:', [registerSchema]],
-  ['The deployment:', []],
+  ['The deployment:', [registerDoctor]],
 ];
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
