@@ -31,6 +31,8 @@ export type PolicyDocument = {
 };
 
 export type Place = { readonly accountId: string; readonly partition: string };
+/** Where a policy's text is longest. */
+export const LONGEST_PLACE: Place = { accountId: '000000000000', partition: 'aws-us-gov' };
 
 const PARTITION = '$' + '{AWS::Partition}';
 const ACCOUNT = '$' + '{AWS::AccountId}';

@@ -6,6 +6,7 @@
  * nothing. A batch never spans groups, because one statement must allow it as a whole.
  */
 import { encodeName } from '../../shared/adapters/route53-names.ts';
+import { QuorateError } from '../../shared/core/errors.ts';
 import {
   byText,
   type Config,
@@ -25,8 +26,10 @@ export type ZonePolicy = {
   readonly statements: readonly Statement[];
 };
 
-/** Managed policies that a role carries, unless AWS has raised it (IAM quotas). */
-export const ROLE_POLICIES_MAX = 10;
+/** Managed policies that a role carries (IAM quotas). */
+export const ROLE_POLICIES_DEFAULT = 10;
+/** The most that AWS raises it to. */
+export const ROLE_POLICIES_MAX = 20;
 
 const KEY = {
   names: 'route53:ChangeResourceRecordSetsNormalizedRecordNames',
@@ -36,7 +39,7 @@ const KEY = {
 
 /** One managed policy each, carried by `quorum` and `api` of this vantage. A zone with a `role` has none. */
 export function zonePolicies(config: Config, region: VantageId): readonly ZonePolicy[] {
-  return Object.values(config.zones)
+  const policies = Object.values(config.zones)
     .filter(({ role }) => role === undefined)
     .flatMap((zone) =>
       changeStatements(config, zone).map(({ group, statement }) => ({
@@ -47,6 +50,14 @@ export function zonePolicies(config: Config, region: VantageId): readonly ZonePo
       })),
     )
     .toSorted((a, b) => a.group - b.group);
+  if (policies.length > ROLE_POLICIES_MAX) {
+    throw new QuorateError(
+      'CONFIG_INVALID',
+      `the enforced names need ${policies.length} IAM policies, a role carries ${ROLE_POLICIES_MAX} at ` +
+        'most; give some zones a `role`, or split the deployment',
+    );
+  }
+  return policies;
 }
 
 /** One statement per group: each fits a policy of its own. */

@@ -7,14 +7,26 @@
  * narrower (see `networkStatements`). `change/*`, `stream/*` and a log group's `:*` end in what AWS
  * invents at run time: ids of changes, creation times of streams, names of log streams.
  */
+import { QuorateError } from '../../shared/core/errors.ts';
 import type { CheckNode, Config, HeaderValue, VantageId } from '../../shared/core/model.ts';
 import { byText } from '../../shared/core/model.ts';
 import { deadLetterQueueName, type FunctionId, functionName, tableName } from '../names.ts';
-import { arn, type Condition, type Resource, type Statement, zoneArn } from './permission-text.ts';
+import {
+  arn,
+  type Condition,
+  filledIn,
+  LONGEST_PLACE,
+  policyOf,
+  type Resource,
+  type Statement,
+  zoneArn,
+} from './permission-text.ts';
 
 export type { Condition, Resource, Statement } from './permission-text.ts';
 export { type ZonePolicy, zonePolicies } from './permissions-zone.ts';
 
+/** All inline policies of a role together, without white space (IAM quotas). */
+export const INLINE_LENGTH_MAX = 10_240;
 const LEADING_KEYS = 'dynamodb:LeadingKeys';
 const READS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
@@ -84,7 +96,7 @@ export function functionStatements(
 
   const probeSecrets = secretsOfChecks(config, region);
   const notifySecrets = secretNames([config.notify.webhook, config.notify.heartbeat]);
-  return {
+  return bounded(region, {
     probe: [
       logs('probe'),
       {
@@ -127,7 +139,21 @@ export function functionStatements(
       ...decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb']),
     ],
     api: [logs('api'), ...commits, ...decrypt(['dynamodb'])],
-  };
+  });
+}
+
+/** Only parameters, zones and roles make a policy grow with the file. */
+function bounded<T extends Record<FunctionId, readonly Statement[]>>(region: VantageId, all: T): T {
+  for (const [id, statements] of Object.entries(all)) {
+    const { length } = JSON.stringify(policyOf(filledIn(statements, LONGEST_PLACE)));
+    if (length <= INLINE_LENGTH_MAX) continue;
+    throw new QuorateError(
+      'CONFIG_INVALID',
+      `the role of ${id} in ${region} needs a policy of ${length} characters, IAM allows ` +
+        `${INLINE_LENGTH_MAX}; let checks share their {ssm: …} parameters, or split the deployment`,
+    );
+  }
+  return all;
 }
 
 /** Absent keys must not pass: `ForAllValues` is true of nothing. A `Scan` has no leading keys. */
