@@ -5,6 +5,7 @@
  */
 import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
 import type { ProbeRequest, ProbeResponse } from './core/probe.ts';
+import type { Pulse } from './core/pulse.ts';
 import type { DecisionRecord, Mark } from './core/record.ts';
 import type { ConfigManifest, Report } from './core/report.ts';
 import type { Rollup } from './core/rollup.ts';
@@ -88,6 +89,12 @@ export type Store = {
     regions: readonly VantageId[],
     signal: AbortSignal,
   ) => Promise<readonly Head[]>;
+  /** "I decided a round at this time": one item per region, its own writer. */
+  readonly writePulse: (pulse: Pulse, signal: AbortSignal) => Promise<void>;
+  readonly readPulses: (
+    regions: readonly VantageId[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<VantageId, unknown>>;
   readonly writeShadow: (shadow: Shadow, signal: AbortSignal) => Promise<void>;
   readonly readShadows: (
     region: VantageId,
@@ -149,6 +156,22 @@ export type Zone = {
     changeId: string,
     signal: AbortSignal,
   ) => Promise<ChangeStatus>;
+};
+
+/** The way to an outside dead-man's switch. Never throws: what did not arrive is told. */
+export type Heartbeat = {
+  readonly ping: (
+    url: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly kind: 'answered' } | { readonly kind: 'failed'; readonly why: string }>;
+};
+
+/** One topic for people. Throws a `QuorateError` if it can't be reached. */
+export type Topic = {
+  readonly publish: (
+    notice: { readonly subject: string; readonly text: string },
+    signal: AbortSignal,
+  ) => Promise<void>;
 };
 
 /** Secrets named in the configuration by `{ssm: …}`. `undefined`: unreadable, so the probe is skipped. */

@@ -18,7 +18,7 @@ export const PACKAGED_FILE = 'quorate.json';
  * all; Node reads a bundle's whole map at start, so they would also be paid for at each cold start.
  */
 const NO_MAP =
-  '\n//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbIiJdLCJtYXBwaW5ncyI6IkEifQ==';
+  '\n//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbIiJdLCJtYXBwaW5ncyI6IkFBQUEifQ==';
 
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
 const REQUIRE =

@@ -23,6 +23,8 @@ const DAY_MS = 24 * HOUR_MS;
 export const MINUTE_ROLLUP_TTL_MS = 3 * HOUR_MS;
 export const HOUR_ROLLUP_TTL_MS = 40 * DAY_MS;
 export const HISTORY_TTL_MS = 40 * DAY_MS;
+/** A region that left the file leaves nothing behind. */
+export const PULSE_TTL_MS = DAY_MS;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -40,6 +42,7 @@ export const rollupKey = (rollup: Rollup): Key => ({
 });
 export const manifestKey = (digest: string): Key => ({ pk: `config#${digest}`, sk: 'manifest' });
 export const headKey = (region: VantageId): Key => ({ pk: `head#${region}`, sk: 'now' });
+export const pulseKey = (region: VantageId): Key => ({ pk: `pulse#${region}`, sk: 'now' });
 export const shadowKey = (service: ServiceId, region: VantageId): Key => ({
   pk: `shadow#${service}`,
   sk: region,

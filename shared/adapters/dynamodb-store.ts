@@ -21,6 +21,8 @@ import {
   manifestKey,
   markKey,
   markPartition,
+  PULSE_TTL_MS,
+  pulseKey,
   recordPartition,
   reportItem,
   reportKey,
@@ -114,6 +116,14 @@ export function dynamodbStore(deps: DynamodbDeps): Store {
         const bodies = await batchGet(regions, headKey, inner);
         return [...bodies].map(([region, body]) => headOf(region, body));
       }),
+
+    writePulse: (pulse, signal) =>
+      call('writing the pulse', signal, async (inner) => {
+        await put(itemOf(pulseKey(pulse.region), pulse, pulse.at + PULSE_TTL_MS), {}, inner);
+      }),
+
+    readPulses: (regions, signal) =>
+      call('reading pulses', signal, (inner) => batchGet(regions, pulseKey, inner)),
 
     writeShadow: (shadow, signal) =>
       call('writing a shadow', signal, async (inner) => {

@@ -328,6 +328,32 @@ export function describeStore({ name, open, divergences = [] }: StoreEngine): vo
       });
     });
 
+    describe('pulses', () => {
+      const pulse = (region: VantageId, at: number) => ({ region, at: epochMs(at) });
+
+      must(
+        'keeps the last pulse of each region, and leaves out what is not there',
+        async (store) => {
+          await store.writePulse(pulse(EU, NOW - MINUTE), LIVE);
+          await store.writePulse(pulse(EU, NOW), LIVE);
+          await store.writePulse(pulse(US, NOW - MINUTE), LIVE);
+
+          expect(await store.readPulses([US, EU, vantageId('sa-east-1')], LIVE)).toEqual(
+            new Map([
+              [US, pulse(US, NOW - MINUTE)],
+              [EU, pulse(EU, NOW)],
+            ]),
+          );
+        },
+      );
+
+      must(OLD_PULSE, async (store) => {
+        await store.writePulse(pulse(EU, NOW - 25 * HOUR), LIVE);
+
+        expect((await store.readPulses([EU], LIVE)).size).toBe(0);
+      });
+    });
+
     describe('decision records and marks', () => {
       must('gives a record back whole, and takes it again', async (store) => {
         await store.recordIntent(aRecord(1), LIVE);
@@ -428,6 +454,7 @@ export function describeStore({ name, open, divergences = [] }: StoreEngine): vo
 
 /** Titles that an engine declares a divergence from. */
 export const EXPIRED = 'leaves out what has expired, though it was not deleted yet';
+export const OLD_PULSE = 'forgets a region that decided long ago';
 export const OTHER_MANIFEST = 'refuses another configuration under the digest of one';
 export const OTHER_RECORD = 'refuses to change a record';
 export const ABORTED = 'ends a call whose signal has aborted with STORE_UNAVAILABLE';

@@ -31,6 +31,7 @@ export type FakeTable = {
   readonly rollups: Map<string, Record<string, unknown>>;
   readonly manifests: Map<string, unknown>;
   readonly heads: Map<string, unknown>;
+  readonly pulses: Map<string, unknown>;
   readonly shadows: Map<string, unknown>;
   readonly records: Map<string, unknown>;
   readonly marks: Map<string, unknown>;
@@ -42,6 +43,7 @@ export const fakeTable = (): FakeTable => ({
   rollups: new Map(),
   manifests: new Map(),
   heads: new Map(),
+  pulses: new Map(),
   shadows: new Map(),
   records: new Map(),
   marks: new Map(),
@@ -157,6 +159,10 @@ export function fakeStore(table: FakeTable = fakeTable(), clock?: Clock): FakeSt
         signal,
         () => [...found(table.heads, regions).values()] as never,
       ),
+    writePulse: (pulse, signal) =>
+      call('writePulse', [pulse], signal, () => put(table.pulses, pulse.region, pulse)),
+    readPulses: (regions, signal) =>
+      call('readPulses', [regions], signal, () => found(table.pulses, regions)),
     writeShadow: (shadow, signal) =>
       call('writeShadow', [shadow], signal, () =>
         put(table.shadows, `${shadow.region} ${shadow.service}`, shadow),
