@@ -2,15 +2,16 @@
 import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
-import { registerPlan } from './plan.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerPlan } from './plan.ts';
+import { registerProbe } from './probe.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { troubleText } from './trouble.ts';
 
 /** In the order of `--help`, under their headings. */
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
-  ['To look (writes nothing):', [registerStatus, registerPlan]],
+  ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe]],
   ['The zone (a dry run, unless --apply):', []],
   ['The file:', [registerSchema]],
   ['The deployment:', [registerDoctor]],

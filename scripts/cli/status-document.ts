@@ -193,7 +193,10 @@ function endpointShown(
   };
 }
 
-function ballotShown(view: VantageView, endpoint: Service['endpoints'][number]['id']): BallotShown {
+export function ballotShown(
+  view: VantageView,
+  endpoint: Service['endpoints'][number]['id'],
+): BallotShown {
   const { vantage } = view;
   const ballot = view.state === 'silent' ? undefined : view.ballots.get(endpoint);
   if (ballot === undefined) {

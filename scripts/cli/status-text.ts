@@ -159,7 +159,9 @@ function whyLines(endpoint: EndpointShown, paint: Paint): readonly string[] {
 
 /** What each vantage saw, where it is not steadily well. */
 function seenLines(endpoint: EndpointShown, now: number, paint: Paint): readonly string[] {
-  const telling = endpoint.votes.filter((ballot) => ballot.vote !== 'up' || ballot.code !== null);
+  const telling = endpoint.votes.filter(
+    ({ vote, code }) => vote !== 'silent' && (vote !== 'up' || code !== null),
+  );
   const wide = Math.max(0, ...telling.map(({ vantage }) => vantage.length));
   return telling.map((ballot) =>
     paint.dim(`      ${ballot.vantage.padEnd(wide)}  ${ballotText(ballot, now)}`),
