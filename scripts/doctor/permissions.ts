@@ -129,7 +129,7 @@ export function permissionChecks({ config, regions }: Facts): readonly Line[] {
     const key = finding.state === 'unknown' ? 'unknown' : finding.says;
     const known = lines.get(key);
     const where = [...new Set([...(known?.where ?? []), region])];
-    lines.set(key, lineOf('permissions', where, known ?? finding));
+    lines.set(key, { ...(known ?? finding), check: 'permissions', where });
   }
   if (lines.size > 0) return [...lines.values()];
   const says = `${asked.length} questions to IAM’s simulator, each answered as it should be`;

@@ -3,7 +3,14 @@
  * command that resolves it. The quorum function stops at the first; here a person reads, so all are told.
  */
 import { type Fence, isSuperseded, newEntry } from '../../shared/core/fence.ts';
-import { type Aids, digest, fenceName, nonce, type Service, type Weight } from '../../shared/core/model.ts';
+import {
+  type Aids,
+  digest,
+  fenceName,
+  nonce,
+  type Service,
+  type Weight,
+} from '../../shared/core/model.ts';
 import {
   type Holding,
   isWeighted,
