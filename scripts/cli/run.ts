@@ -8,10 +8,11 @@ import { registerProbe } from './probe.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { troubleText } from './trouble.ts';
+import { registerVerify } from './verify.ts';
 
 /** In the order of `--help`, under their headings. */
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
-  ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe]],
+  ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
   ['The file:', [registerSchema]],
   ['The deployment:', [registerDoctor]],
