@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerNew } from './new.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
 import { registerSchema } from './schema.ts';
@@ -14,7 +15,7 @@ import { registerVerify } from './verify.ts';
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
-  ['The file:', [registerSchema]],
+  ['The file:', [registerNew, registerSchema]],
   ['The deployment:', [registerDoctor]],
 ];
 
