@@ -7,15 +7,15 @@ import type { Context } from 'aws-lambda';
 import { manifestOf } from '../shared/core/config.ts';
 import { QuorateError } from '../shared/core/errors.ts';
 import type { Config, Service, ServiceId } from '../shared/core/model.ts';
-import { PLAN_MS_MAX } from '../shared/core/plan.ts';
-import { isWithheld } from '../shared/core/reason.ts';
-import { type LambdaHandler, lambdaStack, type Telemetry } from '../shared/middleware.ts';
+import { type LambdaHandler, lambdaStack } from '../shared/middleware.ts';
+import { pulseKeeper } from '../shared/rounds/pulse-keeper.ts';
 import { newMemory } from '../shared/rounds/quorum-memory.ts';
-import { logLine, type QuorumResult } from '../shared/rounds/quorum-result.ts';
+import type { QuorumResult } from '../shared/rounds/quorum-result.ts';
 import { type QuorumDeps, quorumRound } from '../shared/rounds/quorum-round.ts';
 import { discardShadows } from '../shared/rounds/shadows.ts';
 import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
+import { tellIfBack, tellPending, tellRegion, tellService } from './quorum-news.ts';
 
 export type QuorumSummary = {
   /** Partial batch response of an event source mapping: always empty. */
@@ -36,12 +36,15 @@ export type QuorumHooks = {
   readonly takesTurns?: boolean;
 };
 
-type Judged = { readonly results: readonly QuorumResult[]; readonly committed: number };
+type Judged = {
+  readonly results: readonly QuorumResult[];
+  readonly committed: number;
+  readonly conflicts: number;
+};
+const NOTHING_JUDGED: Judged = { results: [], committed: 0, conflicts: 0 };
 
 /** An order's commit, or a lost race, leaves the rest of the work to a next round at once. */
 const ROUNDS_MAX = 3;
-/** INSYNC takes a minute as a rule. */
-const PENDING_MS_MAX = 1_800_000;
 
 /** One handler per region: local worlds make several in one process. */
 export function quorumHandler(
@@ -65,18 +68,37 @@ export function quorumHandler(
 
   /** Highest generation seen: below it the zone was restored, or its control plane lost commits. */
   const highest = new Map<ServiceId, number>();
-  /** Deploying a service with `mode: enforce` starts new processes: once in each is enough. */
-  let shadowsDiscarded = false;
+  const pulse = pulseKeeper(ports, region, config.vantages);
+  /** Deploying starts new processes: what follows a new configuration is done once in each. */
+  const done = { shadows: false, manifest: false };
+
+  /** What keeps a chore from being done is no trouble of a zone: it is told, and tried again. */
+  const later = (error: unknown, signal: AbortSignal): void => {
+    if (!(error instanceof QuorateError) && !signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    telemetry.log({ level: 'warn', message, ...dimensions });
+  };
+  const followConfiguration = async (signal: AbortSignal): Promise<void> => {
+    if (!done.shadows) done.shadows = await discardShadows(deps, config, region, signal);
+    if (done.manifest) return;
+    // A plain `serverless deploy` writes none, and other regions can't read our reports without it.
+    await deps.store.writeManifest(options.manifest, signal);
+    done.manifest = true;
+  };
 
   const judgeZone = async (services: readonly Service[], signal: AbortSignal): Promise<Judged> => {
     let committed = 0;
+    let conflicts = 0;
     for (let round = 1; ; round += 1) {
       const results = await quorumRound(deps, config, services, options, signal);
       hooks.onResults?.(results);
-      for (const result of results) tell(telemetry, result, region);
+      for (const result of results) tellService(telemetry, result, region);
       for (const result of results) tellIfBack(telemetry, result, services, highest);
       committed += results.filter(({ outcome }) => outcome.kind === 'committed').length;
-      if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) return { results, committed };
+      conflicts += results.filter(({ outcome }) => outcome.kind === 'lost').length;
+      if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) {
+        return { results, committed, conflicts };
+      }
     }
   };
 
@@ -89,17 +111,15 @@ export function quorumHandler(
       const message = error instanceof Error ? error.message : String(error);
       troubles.push(message);
       telemetry.log({ level: 'warn', message, code, ...dimensions });
-      return { results: [], committed: 0 };
+      return NOTHING_JUDGED;
     };
     // One zone's trouble is not the others', and none may run on when this invocation has ended.
     const ends = await Promise.allSettled([
       ...byZone(config).map(async (services) => await judgeZone(services, signal).catch(inTrouble)),
       (async (): Promise<Judged> => {
-        if (!shadowsDiscarded) {
-          shadowsDiscarded = await discardShadows(deps, config, region, signal);
-        }
-        return { results: [], committed: 0 };
-      })().catch(inTrouble),
+        await followConfiguration(signal).catch((error: unknown) => later(error, signal));
+        return NOTHING_JUDGED;
+      })(),
     ]);
     const judged = ends.map((end) => {
       if (end.status === 'rejected') throw end.reason;
@@ -113,23 +133,18 @@ export function quorumHandler(
       withheld: results.reduce((total, { decision }) => total + decision.withheld.length, 0),
       troubles,
     };
-    const count = (name: string, value: number): void =>
-      telemetry.metric({ name, unit: 'count', value, dimensions });
-    const stuck = [...deps.memory.inFlight.values()].filter(
-      ({ plan }) => clock.now() - (plan.deadlineAt - PLAN_MS_MAX) >= PENDING_MS_MAX,
-    );
-    for (const { plan, changeId } of stuck) {
-      telemetry.log({
-        level: 'warn',
-        message: `pending: generation ${plan.generation} of ${plan.service} is committed and has not reached all name servers for 30 min; it stands, look at the change in Route 53`,
-        service: plan.service,
-        changeId,
-      });
+    const conflicts = judged.reduce((total, one) => total + one.conflicts, 0);
+    tellRegion(telemetry, { results, conflicts, troubles: troubles.length }, region);
+    tellPending(telemetry, deps.memory, clock, region);
+    try {
+      const deciding = await pulse.beat(troubles.length === 0, signal);
+      if (deciding !== null) {
+        const unit = 'count';
+        telemetry.metric({ name: 'DecidingRegions', unit, value: deciding, dimensions });
+      }
+    } catch (error) {
+      later(error, signal);
     }
-    count('ChangesPending', stuck.length);
-    count('DecisionRounds', troubles.length === 0 ? 1 : 0);
-    count('ZoneTroubles', troubles.length);
-    count('Withheld', summary.withheld);
     return summary;
   });
 }
@@ -137,64 +152,12 @@ export function quorumHandler(
 const hasMoreToDo = ({ outcome, plan }: QuorumResult): boolean =>
   outcome.kind === 'lost' || (outcome.kind === 'committed' && plan?.commit.by === 'order');
 
-/** It is decided from the zone as found; a person should know why it went back. */
-function tellIfBack(
-  telemetry: Telemetry,
-  { service, generation }: QuorumResult,
-  services: readonly Service[],
-  highest: Map<ServiceId, number>,
-): void {
-  const isEnforced = services.some(({ id, mode }) => id === service && mode === 'enforce');
-  if (generation === null || !isEnforced) return;
-  const before = highest.get(service) ?? generation;
-  highest.set(service, generation);
-  if (generation < before) {
-    telemetry.log({
-      level: 'warn',
-      message: `the _quorate record of ${service} went back from generation ${before} to ${generation}: the zone was restored, or Route 53 lost changes; decided from the zone as found`,
-      service,
-    });
-  }
-  telemetry.metric({
-    name: 'GenerationBack',
-    unit: 'count',
-    value: generation < before ? 1 : 0,
-    dimensions: { service },
-  });
-}
-
 function byZone(config: Config): readonly (readonly Service[])[] {
   const zones = new Map<string, Service[]>();
   for (const service of config.services) {
     zones.set(service.zone.key, [...(zones.get(service.zone.key) ?? []), service]);
   }
   return [...zones.values()];
-}
-
-/** Logged where something is to be told: a change, a hold, something withheld. */
-function tell(telemetry: Telemetry, result: QuorumResult, vantage: string): void {
-  const { decision, outcome, service } = result;
-  const isCalm = outcome.kind === 'nothing-to-do' && decision.automation === 'on';
-  const isAlarming = decision.withheld.some(isWithheld) || outcome.kind === 'blocked';
-  telemetry.log({
-    level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
-    message: 'quorum round',
-    vantage,
-    ...logLine(result),
-  });
-  const dimensions = { service };
-  const count = (name: string, value: number): void =>
-    telemetry.metric({ name, unit: 'count', value, dimensions });
-  count(
-    'AutomationOff',
-    decision.automation === 'on' || decision.automation === 'observing' ? 0 : 1,
-  );
-  count('Drift', decision.automation === 'drift' ? 1 : 0);
-  count('Blocked', decision.automation === 'blocked' ? 1 : 0);
-  if (outcome.kind !== 'nothing-to-do') {
-    count('Commits', outcome.kind === 'committed' ? 1 : 0);
-    count('Conflicts', outcome.kind === 'lost' ? 1 : 0);
-  }
 }
 
 let made: QuorumHandler | undefined;

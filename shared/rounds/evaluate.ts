@@ -67,6 +67,7 @@ export function evaluate(
     plan: plan === null ? null : sealPlan(plan, aids.digestOf(plan.checksum)),
     changeId: null,
     at: now,
+    silent: votes.views.flatMap((view) => (view.state === 'silent' ? [view.vantage] : [])),
     trouble: evidence.trouble,
   };
 }

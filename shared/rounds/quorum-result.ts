@@ -1,6 +1,6 @@
 /** What a quorum round says of one service: the decision, what became of it, and its line in the log. */
 import type { Decision } from '../core/decision.ts';
-import type { EpochMs, Service, ServiceId } from '../core/model.ts';
+import type { EpochMs, Service, ServiceId, VantageId } from '../core/model.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import { planJson } from '../core/plan-text.ts';
@@ -19,6 +19,8 @@ export type QuorumResult = {
   readonly plan: Plan | null;
   readonly changeId: string | null;
   readonly at: EpochMs;
+  /** Configured vantages that had no usable report. */
+  readonly silent: readonly VantageId[];
   /** Why the table could not be read; null if it could. */
   readonly trouble: string | null;
 };
@@ -54,6 +56,7 @@ export function heldByBug(
     plan: null,
     changeId: null,
     at: now,
+    silent: [],
     trouble,
   };
 }

@@ -8,7 +8,14 @@ import {
   quorumHandler,
 } from '../../functions/quorum.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
-import { epochMs, orderId, type Service, serviceId, weight } from '../../shared/core/model.ts';
+import {
+  epochMs,
+  orderId,
+  type Service,
+  serviceId,
+  vantageId,
+  weight,
+} from '../../shared/core/model.ts';
 import { markOf } from '../../shared/core/snapshot.ts';
 import type { LogEntry, MetricEntry } from '../../shared/middleware.ts';
 import type { Store, Zone } from '../../shared/ports.ts';
@@ -36,7 +43,7 @@ describe('the handler', () => {
       troubles: [],
     });
     expect(own.metric('DecisionRounds')).toEqual([1]);
-    expect(own.metric('AutomationOff')).toEqual([0]);
+    expect(own.metric('AutomationOff', 'service')).toEqual([0]);
     expect(own.logs.map(({ level }) => level)).toEqual(['debug']);
   });
 
@@ -58,7 +65,7 @@ describe('the handler', () => {
         plan: { records: [{}, {}, { endpoint: 'us-east-1', from: 100, to: 0 }] },
       },
     ]);
-    expect([own.metric('Commits'), own.metric('Conflicts')]).toEqual([[1], [0]]);
+    expect([own.metric('Commits'), own.metric('Conflicts', 'service')]).toEqual([[1], [0]]);
   });
 
   it('waits for its turn where regions take turns', async () => {
@@ -114,7 +121,8 @@ describe('the handler', () => {
     expect(await own.invoke()).toMatchObject({ committed: 0 });
 
     expect(world.zone.commits.length).toBe(3);
-    expect(own.metric('Conflicts')).toEqual([1, 1, 1]);
+    expect(own.metric('Conflicts', 'service')).toEqual([1, 1, 1]);
+    expect(own.metric('Conflicts', 'vantage')).toEqual([3]);
   });
 
   it('F107: answers a stream batch with no failures, so that the shard goes on', async () => {
@@ -363,10 +371,137 @@ describe('shadows', () => {
   });
 });
 
+describe('what alarms look at', () => {
+  it('counts services whose automation is off, drifted or blocked, over the region', async () => {
+    const world = quorumWorld();
+    world.editFence(['"not ours"']);
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    expect(totals(own)).toEqual({ AutomationOff: [1], Drift: [0], Blocked: [1], Withheld: [0] });
+  });
+
+  it('counts nothing where all is well', async () => {
+    const own = handlerOver(quorumWorld());
+
+    await own.invoke();
+
+    expect(totals(own)).toEqual({ AutomationOff: [0], Drift: [0], Blocked: [0], Withheld: [0] });
+    expect(own.metric('SilentVantages')).toEqual([0]);
+  });
+
+  it('counts a weight edited by hand as drift', async () => {
+    const world = quorumWorld();
+    world.editWeight('us-east-1', 20);
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    expect(totals(own)).toMatchObject({ AutomationOff: [1], Drift: [1], Blocked: [0] });
+  });
+
+  it('counts vantages that are silent, each once, whatever number of services misses them', async () => {
+    const world = twoZones();
+    world.silence(vantageId('us-west-2'), vantageId('eu-central-1'));
+    await world.clock.advance(60 * SECOND);
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    expect(own.metric('SilentVantages')).toEqual([2]);
+  });
+
+  it('counts the regions that decide, its own pulse included', async () => {
+    const world = quorumWorld();
+    const own = handlerOver(world);
+    world.table.pulses.set('us-east-1', { region: 'us-east-1', at: FAKE_START - 100 * SECOND });
+    world.table.pulses.set('us-west-2', { region: 'us-west-2', at: FAKE_START - 200 * SECOND });
+
+    await own.invoke();
+
+    expect(own.metric('DecidingRegions')).toEqual([2]);
+    expect(world.table.pulses.get('eu-west-1')).toEqual({ region: 'eu-west-1', at: FAKE_START });
+  });
+
+  it('says that it decided at most every 20 s, however often the stream calls', async () => {
+    const world = quorumWorld();
+    const own = handlerOver(world);
+
+    await own.invoke();
+    await world.clock.advance(19 * SECOND);
+    await own.invoke();
+    await world.clock.advance(1 * SECOND);
+    await own.invoke();
+
+    expect(world.region(0).store.callsOf('writePulse').length).toBe(2);
+    expect(own.metric('DecidingRegions')).toEqual([1, 1]);
+  });
+
+  it('has no pulse while a zone can’t be judged, and still counts the others', async () => {
+    const world = quorumWorld();
+    world.table.pulses.set('us-east-1', { region: 'us-east-1', at: FAKE_START });
+    [...world.zones.values()][0]!.failNextRead('unavailable');
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    expect(world.table.pulses.has('eu-west-1')).toBe(false);
+    expect(own.metric('DecidingRegions')).toEqual([1]);
+  });
+
+  it('a table that does not take the pulse is told, and is no trouble of a zone', async () => {
+    const world = quorumWorld();
+    world.region(0).store.trouble('writePulse', { kind: 'refused' });
+    const own = handlerOver(world);
+
+    expect(await own.invoke()).toMatchObject({ troubles: [] });
+
+    expect(own.metric('DecisionRounds')).toEqual([1]);
+    expect(own.metric('DecidingRegions')).toEqual([]);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'the store did not answer writePulse' }),
+    );
+  });
+});
+
+describe('the configuration’s manifest', () => {
+  it('is written once per process, so that a plain deployment works', async () => {
+    const world = quorumWorld();
+    const own = handlerOver(world);
+
+    await own.invoke();
+    await own.invoke();
+
+    expect(world.region(0).store.callsOf('writeManifest').length).toBe(1);
+  });
+
+  it('is written later where the table was away, and DNS does not wait for it', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    world.region(0).store.trouble('writeManifest', { kind: 'refused' });
+    const own = handlerOver(world);
+
+    expect(await own.invoke()).toMatchObject({ committed: 1, troubles: [] });
+    await own.invoke();
+
+    expect(world.region(0).store.callsOf('writeManifest').length).toBe(2);
+  });
+});
+
+const totals = (own: Own): Record<string, number[]> =>
+  Object.fromEntries(
+    ['AutomationOff', 'Drift', 'Blocked', 'Withheld'].map((name) => [
+      name,
+      own.metric(name, 'vantage'),
+    ]),
+  );
+
 type Own = {
   readonly invoke: (event?: unknown, remainingMs?: number) => ReturnType<QuorumHandler>;
   readonly logs: readonly LogEntry[];
-  readonly metric: (name: string) => number[];
+  /** Of services, or of the region as a whole. */
+  readonly metric: (name: string, by?: 'service' | 'vantage') => number[];
 };
 
 function handlerOver(
@@ -394,7 +529,10 @@ function handlerOver(
     invoke: (event = {}, remainingMs = 30_000) =>
       world.clock.runUntil(handler(event, context(remainingMs))),
     logs,
-    metric: (name) => metrics.filter((one) => one.name === name).map(({ value }) => value),
+    metric: (name, by) =>
+      metrics
+        .filter((one) => one.name === name && (by === undefined || by in one.dimensions))
+        .map(({ value }) => value),
   };
 }
 

@@ -1,0 +1,115 @@
+/**
+ * What `quorum` logs and counts. Metrics of a service have the dimension `service`; for alarms, which can
+ * name one set of dimensions only, the same is counted over all services under `vantage`.
+ */
+import type { Service, ServiceId, VantageId } from '../shared/core/model.ts';
+import { PLAN_MS_MAX } from '../shared/core/plan.ts';
+import { isWithheld } from '../shared/core/reason.ts';
+import type { MetricEntry, Telemetry } from '../shared/middleware.ts';
+import type { Clock } from '../shared/ports.ts';
+import type { QuorumMemory } from '../shared/rounds/quorum-memory.ts';
+import { logLine, type QuorumResult } from '../shared/rounds/quorum-result.ts';
+
+/** INSYNC takes a minute as a rule. */
+const PENDING_MS_MAX = 1_800_000;
+
+export type Tally = {
+  /** The last result of each service. */
+  readonly results: readonly QuorumResult[];
+  readonly conflicts: number;
+  readonly troubles: number;
+};
+
+const counter =
+  (telemetry: Telemetry, dimensions: MetricEntry['dimensions']) =>
+  (name: string, value: number): void =>
+    telemetry.metric({ name, unit: 'count', value, dimensions });
+
+const isOff = ({ decision: { automation } }: QuorumResult): boolean =>
+  automation !== 'on' && automation !== 'observing';
+const isIn =
+  (state: 'drift' | 'blocked') =>
+  ({ decision }: QuorumResult): boolean =>
+    decision.automation === state;
+
+/** Logged where something is to be told: a change, a hold, something withheld. */
+export function tellService(telemetry: Telemetry, result: QuorumResult, vantage: VantageId): void {
+  const { decision, outcome, service } = result;
+  const isCalm = outcome.kind === 'nothing-to-do' && decision.automation === 'on';
+  const isAlarming = decision.withheld.some(isWithheld) || outcome.kind === 'blocked';
+  telemetry.log({
+    level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
+    message: 'quorum round',
+    vantage,
+    ...logLine(result),
+  });
+  const count = counter(telemetry, { service });
+  count('AutomationOff', isOff(result) ? 1 : 0);
+  count('Drift', isIn('drift')(result) ? 1 : 0);
+  count('Blocked', isIn('blocked')(result) ? 1 : 0);
+  if (outcome.kind !== 'nothing-to-do') {
+    count('Commits', outcome.kind === 'committed' ? 1 : 0);
+    count('Conflicts', outcome.kind === 'lost' ? 1 : 0);
+  }
+}
+
+/** It is decided from the zone as found; a person should know why it went back. */
+export function tellIfBack(
+  telemetry: Telemetry,
+  { service, generation }: QuorumResult,
+  services: readonly Service[],
+  highest: Map<ServiceId, number>,
+): void {
+  const isEnforced = services.some(({ id, mode }) => id === service && mode === 'enforce');
+  if (generation === null || !isEnforced) return;
+  const before = highest.get(service) ?? generation;
+  highest.set(service, generation);
+  if (generation < before) {
+    telemetry.log({
+      level: 'warn',
+      message: `the _quorate record of ${service} went back from generation ${before} to ${generation}: the zone was restored, or Route 53 lost changes; decided from the zone as found`,
+      service,
+    });
+  }
+  counter(telemetry, { service })('GenerationBack', generation < before ? 1 : 0);
+}
+
+/** What alarms look at: totals of one invocation in one region. */
+export function tellRegion(
+  telemetry: Telemetry,
+  { results, conflicts, troubles }: Tally,
+  vantage: VantageId,
+): void {
+  const count = counter(telemetry, { vantage });
+  count('DecisionRounds', troubles === 0 ? 1 : 0);
+  count('ZoneTroubles', troubles);
+  count('Withheld', results.flatMap(({ decision }) => decision.withheld.filter(isWithheld)).length);
+  count('AutomationOff', results.filter(isOff).length);
+  count('Drift', results.filter(isIn('drift')).length);
+  count('Blocked', results.filter(isIn('blocked')).length);
+  count('Conflicts', conflicts);
+  // Without a judged service nothing is known of the others.
+  if (results.length > 0) {
+    count('SilentVantages', new Set(results.flatMap(({ silent }) => silent)).size);
+  }
+}
+
+export function tellPending(
+  telemetry: Telemetry,
+  memory: QuorumMemory,
+  clock: Clock,
+  vantage: VantageId,
+): void {
+  const stuck = [...memory.inFlight.values()].filter(
+    ({ plan }) => clock.now() - (plan.deadlineAt - PLAN_MS_MAX) >= PENDING_MS_MAX,
+  );
+  for (const { plan, changeId } of stuck) {
+    telemetry.log({
+      level: 'warn',
+      message: `pending: generation ${plan.generation} of ${plan.service} is committed and has not reached all name servers for 30 min; it stands, look at the change in Route 53`,
+      service: plan.service,
+      changeId,
+    });
+  }
+  counter(telemetry, { vantage })('ChangesPending', stuck.length);
+}
