@@ -1,0 +1,185 @@
+/**
+ * The table's stack in home, then its replicas, one per update and nothing else in it: AWS refuses two
+ * at once. A table that lost its stack (removed with the table kept, as it is retained) is imported into
+ * a new stack around it, with the replicas that it has.
+ */
+import { QuorateError } from '../../shared/core/errors.ts';
+import type { Config, VantageId } from '../../shared/core/model.ts';
+import { tableName, tableStackName } from '../names.ts';
+import type { Import, StackChange } from './cloud.ts';
+import type { DeployPlan } from './deploy-plan.ts';
+import { stackDone, type Waiting } from './stack-wait.ts';
+
+/** The template of the table's stack, as JSON, for these replicas. */
+export type TableTemplate = (config: Config, replicas: readonly VantageId[]) => string;
+export type TableDeps = Waiting & { readonly template: TableTemplate };
+
+const POLL_MS = 5_000;
+/** AWS takes minutes for an empty table. */
+const REPLICA_MS_MAX = 30 * 60_000;
+const ENGINE_REPLICA_MS_MAX = 2 * 60_000;
+const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
+
+export async function settleTable(
+  deps: TableDeps,
+  config: Config,
+  { step, replicas, adds }: DeployPlan['table'],
+  signal: AbortSignal,
+): Promise<void> {
+  const { home } = config;
+  let present = inOrder(config, replicas);
+  const hasStack =
+    step === 'create'
+      ? await create(deps, config, present, signal)
+      : step === 'take-over'
+        ? await takeOver(deps, config, present, signal)
+        : await update(deps, config, present, signal);
+  await replicaReady(deps, config, home, signal);
+  for (const region of adds) {
+    deps.tell({
+      event: 'step',
+      region,
+      text: `adding the replica of ${tableName(config.deployment)}`,
+    });
+    present = inOrder(config, [...present, region]);
+    if (hasStack) await update(deps, config, present, signal);
+    await replicaReady(deps, config, region, signal);
+  }
+}
+
+/** A region that left the file loses its replica; what it held is in all others. */
+export async function dropReplica(
+  deps: TableDeps,
+  config: Config,
+  region: VantageId,
+  remaining: readonly VantageId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const name = tableName(config.deployment);
+  const table = await deps.cloud.table(region, name, signal);
+  if (table === null) return;
+  deps.tell({ event: 'step', region, text: `removing the replica of ${name}` });
+  if (table.isProtected) await deps.cloud.unprotectTable(region, name, signal);
+  await update(deps, config, inOrder(config, remaining), signal);
+}
+
+const changeOf = (
+  { template }: TableDeps,
+  config: Config,
+  replicas: readonly VantageId[],
+): StackChange => ({
+  region: config.home,
+  name: tableStackName(config.deployment),
+  template: template(config, replicas),
+  tags: config.aws.tags,
+});
+
+async function create(
+  deps: TableDeps,
+  config: Config,
+  replicas: readonly VantageId[],
+  signal: AbortSignal,
+): Promise<true> {
+  const change = changeOf(deps, config, replicas);
+  deps.tell({ event: 'step', region: config.home, text: `creating stack ${change.name}` });
+  await deps.cloud.createStack(change, signal);
+  await stackDone(deps, change.region, change.name, signal);
+  return true;
+}
+
+async function update(
+  deps: TableDeps,
+  config: Config,
+  replicas: readonly VantageId[],
+  signal: AbortSignal,
+): Promise<true> {
+  const change = changeOf(deps, config, replicas);
+  if ((await deps.cloud.updateStack(change, signal)) === 'started') {
+    await stackDone(deps, change.region, change.name, signal);
+  }
+  return true;
+}
+
+/** Outputs may not come in with an import, so they follow in an update. */
+async function takeOver(
+  deps: TableDeps,
+  config: Config,
+  replicas: readonly VantageId[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { cloud, tell } = deps;
+  const change = changeOf(deps, config, replicas);
+  tell({
+    event: 'step',
+    region: change.region,
+    text: `taking table ${tableName(config.deployment)} over into stack ${change.name}`,
+  });
+  const { template, imports } = importOf(change.template, tableName(config.deployment));
+  try {
+    await cloud.importStack({ ...change, template }, imports, signal);
+    await stackDone(deps, change.region, change.name, signal);
+  } catch (error) {
+    if (cloud.isAws || !(error instanceof QuorateError)) throw error;
+    tell({
+      event: 'step',
+      region: change.region,
+      text: `this endpoint imports no tables (${error.message}); the table is used as it is, without a stack`,
+    });
+    return false;
+  }
+  return await update(deps, config, replicas, signal);
+}
+
+function importOf(
+  text: string,
+  table: string,
+): { readonly template: string; readonly imports: readonly Import[] } {
+  const template: { Resources?: Record<string, { Type?: string }>; Outputs?: unknown } =
+    JSON.parse(text);
+  const ids = Object.entries(template.Resources ?? {}).filter(
+    ([, { Type }]) => Type === GLOBAL_TABLE,
+  );
+  return {
+    template: JSON.stringify({ ...template, Outputs: undefined }),
+    imports: ids.map(([logicalId]) => ({
+      type: GLOBAL_TABLE,
+      logicalId,
+      identifier: { TableName: table },
+    })),
+  };
+}
+
+async function replicaReady(
+  { cloud, clock }: TableDeps,
+  { deployment }: Config,
+  region: VantageId,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = tableName(deployment);
+  const waitMs = cloud.isAws ? REPLICA_MS_MAX : ENGINE_REPLICA_MS_MAX;
+  const until = clock.now() + waitMs;
+  for (;;) {
+    const table = await cloud.table(region, name, signal);
+    if (table?.status === 'ACTIVE' && table.hasStream) return;
+    if (clock.now() >= until) {
+      const state =
+        table === null ? 'not there' : table.hasStream ? table.status : 'without a stream';
+      throw new QuorateError(
+        'DEPLOY_FAILED',
+        cloud.isAws
+          ? `the replica of ${name} in ${region} is ${state} after ${waitMs / 60_000} min; AWS may still be making it: repeat npm run deploy later, nothing is lost`
+          : `the replica of ${name} in ${region} is ${state} after ${waitMs / 60_000} min: this endpoint (AWS_ENDPOINT_URL) makes none; create a table ${name} there, with the keys pk and sk and a stream, and repeat`,
+      );
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** Home first, then as in the file: one order, so that an update shows only what changes. */
+function inOrder({ home, vantages }: Config, replicas: readonly VantageId[]): readonly VantageId[] {
+  const known = [home, ...vantages.filter((region) => region !== home)];
+  return [
+    ...known.filter((region) => replicas.includes(region)),
+    ...replicas.filter((region) => !known.includes(region)),
+  ];
+}
