@@ -63,6 +63,8 @@ export type Facts = {
   readonly identity: Identity;
   readonly regions: ReadonlyMap<VantageId, RegionFacts>;
   readonly evidence: Evidence;
+  /** Each region's word that it decides. */
+  readonly pulses: Known<ReadonlyMap<VantageId, unknown>>;
   readonly zones: ReadonlyMap<string, ZoneFacts>;
   readonly healthChecks: ReadonlyMap<string, Known<HealthCheckFact | undefined>>;
 };
@@ -93,13 +95,14 @@ export async function gatherFacts(gather: Gather): Promise<Facts> {
   for (const service of services) {
     zones.set(service.zone.key, [...(zones.get(service.zone.key) ?? []), service]);
   }
-  const [regions, evidence, zoneFacts] = await Promise.all([
+  const [regions, evidence, pulses, zoneFacts] = await Promise.all([
     Promise.all(
       config.vantages.map(
         async (region) => [region, await regionFacts(region, identity, gather, ask)] as const,
       ),
     ),
     readEvidence({ clock, store }, config, manifestOf(config), signal),
+    ask((inner) => store.readPulses(config.vantages, inner)),
     Promise.all(
       [...zones].map(
         async ([key, own]) => [key, await factsOfZone(own, { looks, zone }, ask)] as const,
@@ -114,6 +117,7 @@ export async function gatherFacts(gather: Gather): Promise<Facts> {
     identity,
     regions: new Map(regions),
     evidence,
+    pulses,
     zones: new Map(zoneFacts),
     healthChecks: await healthChecksOf(zoneFacts, services, looks, ask),
   };

@@ -5,10 +5,11 @@
 
 import { CLOCK_TOLERANCE_MS } from '../../shared/core/fence.ts';
 import type { EpochMs, Service, VantageId } from '../../shared/core/model.ts';
+import { decidingRegions, majorityOf } from '../../shared/core/pulse.ts';
 import { CLOCK_OFF_MS_MAX } from '../../shared/core/snapshot.ts';
 import { castVotes, freshForMs, SILENT_WHYS } from '../../shared/core/vote.ts';
 import type { Facts } from './facts.ts';
-import { across, type Finding, fail, type Line, lineOf, ok, unknown, warn } from './line.ts';
+import { across, type Finding, fail, judge, type Line, lineOf, ok, unknown, warn } from './line.ts';
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
@@ -25,6 +26,7 @@ export function reportChecks(facts: Facts): readonly Line[] {
     ...across('reports', config.vantages, (vantage) => reportFinding(facts, vantage, now)),
     ...across('release', config.vantages, (vantage) => releaseFinding(facts, vantage)),
     ...across('configuration', config.vantages, (vantage) => configFinding(facts, vantage)),
+    decidingCheck(facts, now),
     ...services.map((service) =>
       lineOf('quorum', [service.id], quorumFinding(facts, service, now)),
     ),
@@ -57,6 +59,22 @@ function clockCheck(facts: Facts): Line {
             'synchronise this machine’s clock (NTP)',
           );
   return lineOf('clock', ['this machine'], finding);
+}
+
+/** The schedules of quorum fire where pulses are fresh. */
+function decidingCheck({ config, pulses }: Facts, now: EpochMs): Line {
+  const { vantages } = config;
+  const finding = judge(pulses, (items) => {
+    const deciding = decidingRegions(vantages, items, now);
+    const still = vantages.filter((vantage) => !deciding.includes(vantage));
+    const says = `${deciding.length} of ${vantages.length} regions decide`;
+    const remedy = `look at the log of the function quorum in ${still.join(', ')}`;
+    if (still.length === 0) return ok(says);
+    return deciding.length < majorityOf(vantages.length)
+      ? fail(`${says}: below a majority`, remedy)
+      : warn(`${says}; not ${still.join(', ')}`, remedy);
+  });
+  return lineOf('deciding', vantages, finding);
 }
 
 /** Of the intervals that this vantage looks at, the slowest decides how old a report may be. */

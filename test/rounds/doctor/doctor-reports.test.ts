@@ -1,6 +1,8 @@
 /** What the vantages say for themselves, and what doctor makes of it. */
+
 import { describe, expect, it } from 'vitest';
-import { MINUTE, quorumWorld } from '../../fakes/quorum-world.ts';
+import type { VantageId } from '../../../shared/core/model.ts';
+import { MINUTE, type QuorumWorld, quorumWorld } from '../../fakes/quorum-world.ts';
 import { VANTAGES } from '../../fakes/sample-service.ts';
 import { doctor, EAST, expectLine, linesOf } from './run-doctor.ts';
 
@@ -116,4 +118,26 @@ describe('reports', () => {
     ]);
     expect(linesOf(document, 'reports')).toMatchObject([{ state: 'ok' }]);
   });
+
+  it('a region whose quorum function stands still is named, and below a majority it fails', async () => {
+    const one = quorumWorld();
+    const many = quorumWorld();
+    beat(one, VANTAGES.slice(1));
+    beat(many, VANTAGES.slice(3));
+
+    await expectLine({}, 'deciding', 'warn', '4 of 5 regions decide; not eu-west-1', VANTAGES, one);
+    await expectLine(
+      {},
+      'deciding',
+      'fail',
+      '2 of 5 regions decide: below a majority',
+      VANTAGES,
+      many,
+    );
+  });
 });
+
+function beat(world: QuorumWorld, regions: readonly VantageId[]): void {
+  world.table.pulses.clear();
+  for (const region of regions) world.table.pulses.set(region, { region, at: world.clock.now() });
+}

@@ -20,6 +20,10 @@ export async function printed(
   own: QuorumWorld = quorumWorld(),
   args: readonly string[] = [],
 ): Promise<Printed> {
+  if (own.table.pulses.size === 0) {
+    const at = own.clock.now();
+    for (const region of own.config.vantages) own.table.pulses.set(region, { region, at });
+  }
   return await shell(['doctor', ...args], {
     ...inWorld(own),
     looks: healthyLooks(own.config, changes),
