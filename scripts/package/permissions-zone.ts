@@ -70,7 +70,7 @@ export function changeStatements(
   );
   return [...Map.groupBy(enforced, ({ group }) => group)]
     .toSorted(([a], [b]) => a - b)
-    .map(([group, services]) => ({ group, statement: changeStatement(zone, group, services) }));
+    .map(([group, services]) => ({ group, statement: changeStatement(services, group) }));
 }
 
 /** What is listed and followed in the zone, whoever does it. */
@@ -89,14 +89,15 @@ export const readStatements = (zone: ZoneRef): readonly Statement[] => [
   },
 ];
 
-function changeStatement(zone: ZoneRef, group: number, services: readonly Service[]): Statement {
+/** Of services of one group, which are in one zone. */
+export function changeStatement(services: readonly Service[], group: number): Statement {
   const names = services.flatMap((service) => [...service.names, fenceName(service)]);
   const types = services.flatMap((service) => service.types);
   return {
     Sid: `ChangeGroup${group}`,
     Effect: 'Allow',
     Action: ['route53:ChangeResourceRecordSets'],
-    Resource: [zoneArn(zone.id)],
+    Resource: sorted(services.map(({ zone }) => zone.id)).map(zoneArn),
     Condition: {
       'ForAllValues:StringEquals': {
         [KEY.names]: sorted(names.map(normalizedName)),

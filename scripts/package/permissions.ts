@@ -8,7 +8,13 @@
  * invents at run time: ids of changes, creation times of streams, names of log streams.
  */
 import { QuorateError } from '../../shared/core/errors.ts';
-import type { CheckNode, Config, HeaderValue, VantageId } from '../../shared/core/model.ts';
+import type {
+  CheckNode,
+  Config,
+  HeaderValue,
+  Service,
+  VantageId,
+} from '../../shared/core/model.ts';
 import { byText } from '../../shared/core/model.ts';
 import { deadLetterQueueName, type FunctionId, functionName, tableName } from '../names.ts';
 import {
@@ -66,6 +72,7 @@ export function functionStatements(
     Resource: [arn('lambda', region, `function:${functionName(deployment, 'notify')}`)],
   };
   const commits = [readTable, decides, ...zoneReads(config), ...roles(config), tellsNotify];
+  // Every function can be invoked asynchronously; Lambda sends what failed in the function's name.
   const deadLetters: Statement = {
     Sid: 'KeepDeadLetters',
     Effect: 'Allow',
@@ -108,6 +115,7 @@ export function functionStatements(
       },
       write(...['history', 'report', 'rollup'].map(own)),
       ...secrets(probeSecrets),
+      deadLetters,
       ...decrypt(probeSecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb']),
       ...networkStatements(config, region, 'probe'),
     ],
@@ -138,7 +146,7 @@ export function functionStatements(
       deadLetters,
       ...decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb']),
     ],
-    api: [logs('api'), ...commits, ...decrypt(['dynamodb'])],
+    api: [logs('api'), ...commits, deadLetters, ...decrypt(['dynamodb'])],
   });
 }
 
@@ -198,7 +206,8 @@ function roles(config: Config): readonly Statement[] {
   ];
 }
 
-const usedZones = (config: Config): readonly Config['zones'][string][] =>
+/** Zones that a service is in, by id. */
+export const usedZones = (config: Config): readonly Config['zones'][string][] =>
   Object.values(config.zones)
     .filter(({ id }) => config.services.some(({ zone }) => zone.id === id))
     .toSorted((a, b) => byText(a.id, b.id));
@@ -209,12 +218,21 @@ function topics({ notify }: Config): readonly Statement[] {
 }
 
 /** Only of services that this vantage probes. */
-function secretsOfChecks(config: Config, region: VantageId): readonly string[] {
-  const probed = config.services.filter(({ vantages }) => vantages.includes(region));
-  return secretNames(
-    probed.flatMap(({ endpoints }) => endpoints.flatMap(({ check }) => headersOf(check.node))),
+const secretsOfChecks = (config: Config, region: VantageId): readonly string[] =>
+  secretNames(
+    config.services.filter(({ vantages }) => vantages.includes(region)).flatMap(valuesOfChecks),
   );
-}
+
+/** Every `{ssm: …}` of the file. */
+export const secretsOfFile = (config: Config): readonly string[] =>
+  secretNames([
+    ...config.services.flatMap(valuesOfChecks),
+    config.notify.webhook,
+    config.notify.heartbeat,
+  ]);
+
+const valuesOfChecks = ({ endpoints }: Service): readonly HeaderValue[] =>
+  endpoints.flatMap(({ check }) => headersOf(check.node));
 
 function headersOf(node: CheckNode): readonly HeaderValue[] {
   switch (node.kind) {

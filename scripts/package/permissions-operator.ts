@@ -1,0 +1,177 @@
+/**
+ * What whoever runs `quorate` must be allowed: reading everything of the deployment, recording operations
+ * under any region, and changing the zones as the functions may, CREATE and DELETE on managed names only,
+ * but also of services that only observe, since `apply` and `adopt` come before `enforce`.
+ */
+import { byText, type Config } from '../../shared/core/model.ts';
+import { tableName, tableStackName, vantageStackName } from '../names.ts';
+import { arn, type Condition, type Resource, type Statement, zoneArn } from './permission-text.ts';
+import { secretsOfFile, usedZones } from './permissions.ts';
+import { changeStatement } from './permissions-zone.ts';
+
+const ANY_REGION = '*';
+
+/** Zones of other accounts are reached by their role alone, which has these rights there. */
+export function operatorStatements(config: Config): readonly Statement[] {
+  const { deployment } = config;
+  const groups = Map.groupBy(
+    config.services.filter(({ zone }) => zone.role === undefined),
+    ({ group }) => group,
+  );
+  return [
+    ...[...groups].map(([group, services]) => changeStatement(services, group)),
+    ...lookAtZones(config),
+    ...assumeRoles(config),
+    allow(
+      'ReadTable',
+      'dynamodb',
+      [
+        'BatchGetItem',
+        'GetItem',
+        'Query',
+        'DescribeContinuousBackups',
+        'DescribeTable',
+        'DescribeTimeToLive',
+      ],
+      [arn('dynamodb', ANY_REGION, `table/${tableName(deployment)}`)],
+    ),
+    allow(
+      'RecordOperations',
+      'dynamodb',
+      ['PutItem'],
+      [arn('dynamodb', ANY_REGION, `table/${tableName(deployment)}`)],
+      {
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': ['decision#*', 'head#*', 'mark#*', 'shadow#*'],
+        },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ),
+    ...parameters(config),
+    ...(config.aws.kmsKey === undefined ? [] : [tableKey(config.aws.kmsKey)]),
+    allow(
+      'LookAtStacks',
+      'cloudformation',
+      ['DescribeStacks', 'ListStackResources'],
+      [
+        ...[vantageStackName(deployment), tableStackName(deployment)].map((name) =>
+          arn('cloudformation', ANY_REGION, `stack/${name}/*`),
+        ),
+      ],
+    ),
+    allow(
+      'LookAtFunctions',
+      'lambda',
+      ['GetFunction', 'GetFunctionUrlConfig'],
+      [arn('lambda', ANY_REGION, `function:${deployment}-*`)],
+    ),
+    allow(
+      'AskAboutRoles',
+      'iam',
+      ['GetRole', 'SimulatePrincipalPolicy'],
+      [arn('iam', '', `role/${deployment}-*`)],
+    ),
+    {
+      Sid: 'NotScoped',
+      Effect: 'Allow',
+      Action: [
+        'lambda:GetAccountSettings',
+        'lambda:ListEventSourceMappings',
+        'route53:ListHostedZones',
+        'sts:GetCallerIdentity',
+      ],
+      Resource: ['*'],
+    },
+  ];
+}
+
+export function allow(
+  sid: string,
+  service: string,
+  calls: readonly string[],
+  resources: readonly Resource[],
+  condition: Condition = {},
+): Statement {
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Action: calls.map((call) => `${service}:${call}`).toSorted(byText),
+    Resource: resources,
+    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
+  };
+}
+
+export function lookAtZones(config: Config): readonly Statement[] {
+  const zones = usedZones(config).filter(({ role }) => role === undefined);
+  const checks = config.services.flatMap(({ endpoints }) =>
+    endpoints.flatMap(({ healthCheckId }) => healthCheckId ?? []),
+  );
+  return [
+    ...(zones.length === 0
+      ? []
+      : [
+          allow(
+            'LookAtZones',
+            'route53',
+            ['GetHostedZone', 'ListResourceRecordSetProtections', 'ListResourceRecordSets'],
+            zones.map(({ id }) => zoneArn(id)),
+          ),
+          allow('FollowChanges', 'route53', ['GetChange'], [arn('route53', '', 'change/*')]),
+        ]),
+    ...(checks.length === 0
+      ? []
+      : [
+          allow(
+            'LookAtHealthChecks',
+            'route53',
+            ['GetHealthCheck'],
+            [...new Set(checks)]
+              .toSorted(byText)
+              .map((id) => arn('route53', '', `healthcheck/${id}`)),
+          ),
+        ]),
+  ];
+}
+
+export function assumeRoles(config: Config): readonly Statement[] {
+  const roles = [...new Set(usedZones(config).flatMap(({ role }) => role ?? []))];
+  return roles.length === 0
+    ? []
+    : [allow('AssumeZoneRoles', 'sts', ['AssumeRole'], roles.toSorted(byText))];
+}
+
+/** `quorate probe` asks as a vantage would. */
+function parameters(config: Config): readonly Statement[] {
+  const names = secretsOfFile(config);
+  return names.length === 0
+    ? []
+    : [
+        allow(
+          'ReadNamedParameters',
+          'ssm',
+          ['GetParameter'],
+          names.map((name) => arn('ssm', ANY_REGION, `parameter/${name.replace(/^\//, '')}`)),
+        ),
+      ];
+}
+
+/** DynamoDB takes a grant for each replica, and decrypts for whoever reads. */
+export const tableKey = (key: string): Statement => {
+  const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1];
+  return allow(
+    'TableKey',
+    'kms',
+    ['CreateGrant', 'Decrypt', 'DescribeKey'],
+    [
+      alias === undefined
+        ? key.replace(/^(arn:[^:]+:kms:)[^:]+/, `$1${ANY_REGION}`)
+        : arn('kms', ANY_REGION, 'key/*'),
+    ],
+    {
+      StringLike: { 'kms:ViaService': ['dynamodb.*.amazonaws.com', 'ssm.*.amazonaws.com'] },
+      ...(alias === undefined
+        ? {}
+        : { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': [alias] } }),
+    },
+  );
+};
