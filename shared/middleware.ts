@@ -13,7 +13,6 @@ import { type ErrorCode, QuorateError } from './core/errors.ts';
 import { byText } from './core/model.ts';
 import type { Clock } from './ports.ts';
 
-const NAMESPACE = 'Quorate';
 /** What is left for the answer and the last log line once the work was told to stop. */
 const RESERVE_MS = 3_000;
 
@@ -52,7 +51,12 @@ const UNITS = {
 
 /** With `log` redirected, metrics that are not redirected too are dropped: both belong to one world. */
 export function makeTelemetry(
-  settings: { readonly functionName: string; readonly logLevel: string },
+  settings: {
+    readonly functionName: string;
+    readonly logLevel: string;
+    /** Of its metrics. */
+    readonly namespace: string;
+  },
   overrides: TelemetryOverrides = {},
 ): Telemetry {
   if (overrides.log) {
@@ -67,7 +71,7 @@ export function makeTelemetry(
     serviceName: `quorate-${settings.functionName}`,
     logLevel: settings.logLevel as LogLevel,
   });
-  const metrics = emfMetrics();
+  const metrics = emfMetrics(settings.namespace);
   return {
     log: ({ level, message, ...fields }) => logger[level](message, fields),
     metric: overrides.metric ?? metrics.metric,
@@ -77,13 +81,13 @@ export function makeTelemetry(
 }
 
 /** One EMF document per set of dimensions; Powertools' own `service` dimension is taken off. */
-function emfMetrics(): Pick<Telemetry, 'metric' | 'flush'> {
+function emfMetrics(namespace: string): Pick<Telemetry, 'metric' | 'flush'> {
   const sets = new Map<string, Metrics>();
   const metricsOf = (dimensions: MetricEntry['dimensions']): Metrics => {
     const key = JSON.stringify(Object.entries(dimensions).sort(([a], [b]) => byText(a, b)));
     const known = sets.get(key);
     if (known) return known;
-    const made = new Metrics({ namespace: NAMESPACE });
+    const made = new Metrics({ namespace });
     made.clearDefaultDimensions();
     made.setDefaultDimensions({ ...dimensions });
     sets.set(key, made);

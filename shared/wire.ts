@@ -21,6 +21,7 @@ import { systemClock } from './adapters/system-clock.ts';
 import { parseConfig, problemText } from './core/config.ts';
 import { QuorateError } from './core/errors.ts';
 import { FENCE_FORMAT } from './core/fence.ts';
+import { metricNamespace } from './core/metric.ts';
 import { type Aids, type Config, epochMs, type VantageId, vantageId } from './core/model.ts';
 import { REPORT_FORMATS_READ, type Report } from './core/report.ts';
 import { makeTelemetry, type Telemetry, type TelemetryOverrides } from './middleware.ts';
@@ -82,6 +83,7 @@ export type Wired = {
   readonly store: () => Store;
   readonly zone: () => Zone;
   readonly prober: () => Prober;
+  readonly secrets: () => Secrets;
   /** Closes every connection. */
   readonly destroy: () => void;
 };
@@ -241,11 +243,19 @@ export function wire(env: Env, functionName: string, overrides: WireOverrides = 
     aids: AIDS,
     clock,
     ids: overrides.ids ?? randomIds(),
-    telemetry: makeTelemetry({ functionName, logLevel: settings.logLevel }, overrides),
+    telemetry: makeTelemetry(
+      {
+        functionName,
+        logLevel: settings.logLevel,
+        namespace: metricNamespace(config.deployment),
+      },
+      overrides,
+    ),
     controls: overrides.controls,
     store,
     zone,
     prober,
+    secrets,
     destroy: () => {
       for (const close of closers) close();
     },

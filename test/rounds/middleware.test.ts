@@ -74,7 +74,7 @@ describe('the stack', () => {
 describe('telemetry in Lambda', () => {
   it('prints EMF with the vantage as its only dimension, and one JSON object per log entry', async () => {
     const lines = await printed(`
-      const telemetry = makeTelemetry({ functionName: 'probe', logLevel: 'INFO' });
+      const telemetry = makeTelemetry({ functionName: 'probe', logLevel: 'INFO', namespace: 'Quorate/test' });
       const vantage = { vantage: 'eu-west-1' };
       telemetry.metric({ name: 'ProbesFailed', unit: 'count', value: 2, dimensions: vantage });
       telemetry.metric({ name: 'ReportSize', unit: 'bytes', value: 900, dimensions: vantage });
@@ -93,7 +93,7 @@ describe('telemetry in Lambda', () => {
       _aws: {
         CloudWatchMetrics: [
           {
-            Namespace: 'Quorate',
+            Namespace: 'Quorate/test',
             Dimensions: [['vantage']],
             Metrics: [
               { Name: 'ProbesFailed', Unit: 'Count' },
@@ -119,7 +119,7 @@ describe('telemetry in Lambda', () => {
   it('prints nothing where it is redirected', async () => {
     const lines = await printed(`
       const telemetry = makeTelemetry(
-        { functionName: 'probe', logLevel: 'INFO' },
+        { functionName: 'probe', logLevel: 'INFO', namespace: 'Quorate/test' },
         { log: () => undefined },
       );
       telemetry.metric({ name: 'A', unit: 'count', value: 2, dimensions: {} });
