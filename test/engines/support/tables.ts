@@ -10,9 +10,9 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { documentClient } from '../../../scripts/local/global-table.ts';
-import { dynamodbStore } from '../../../shared/adapters/dynamodb-store.ts';
 import type { Clock } from '../../../shared/ports.ts';
-import type { OpenStore } from '../../contract/store-contract.ts';
+import { openTable } from '../../contract/open-table.ts';
+import type { OpenTable } from '../../contract/store-items-contract.ts';
 
 const REGION = 'eu-west-1';
 const WAIT_SECONDS = 60;
@@ -43,16 +43,11 @@ export async function createTable(
 }
 
 /** For engines that make a table at once: a new one for each test. */
-export async function openNewTable(endpoint: string, clock: Clock): Promise<OpenStore> {
+export async function openNewTable(endpoint: string, clock: Clock): Promise<OpenTable> {
   tables += 1;
   const table = `quorate-${tables}`;
   const client = documentClient(endpoint, REGION);
   await createTable(client, table);
-  return {
-    store: dynamodbStore({ client, table, clock }),
-    [Symbol.asyncDispose]: async () => {
-      await client.send(new DeleteTableCommand({ TableName: table }));
-      client.destroy();
-    },
-  };
+  const close = (): Promise<unknown> => client.send(new DeleteTableCommand({ TableName: table }));
+  return openTable({ client, table, clock, close });
 }
