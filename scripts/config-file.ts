@@ -43,6 +43,8 @@ export type LoadedConfig = {
   readonly warnings: readonly ConfigProblem[];
   /** What the YAML held, included files merged in: what is packaged with the functions. */
   readonly data: unknown;
+  /** Where a path of `data` is written. */
+  readonly lineOf: LineOf;
   /** The file and what it includes, in reading order: what a packager must watch. */
   readonly files: readonly string[];
 };
@@ -95,6 +97,7 @@ export function loadConfig(request: LoadRequest): LoadedConfig {
   return {
     ...parsed,
     data: merged.data,
+    lineOf: merged.lineOf,
     files: [path, ...included.map(({ file }) => resolve(folder, file))],
   };
 }

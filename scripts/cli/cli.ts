@@ -32,10 +32,8 @@ export type Terminal = {
   readonly folder: string;
   /** Present where somebody sits at stdin: asks, and gives the line that was typed. */
   readonly ask?: (question: string) => Promise<string>;
-  /** Of tests: ports instead of AWS. */
+  /** Of tests: ports instead of AWS, and a configuration instead of the file. */
   readonly overrides?: WireOverrides;
-  /** Of tests: instead of the file. */
-  readonly loaded?: LoadedConfig;
   /** Of tests: instead of Route 53's zone calls and the machine's DNS. */
   readonly hostedZones?: HostedZones;
   readonly dns?: DnsLook;
@@ -84,7 +82,11 @@ export type OpenCli = Cli & {
 
 export function makeCli(program: Command, terminal: Terminal): OpenCli {
   const open: { readonly destroy: () => void }[] = [];
-  let loaded: LoadedConfig | undefined = terminal.loaded;
+  const given = terminal.overrides?.config;
+  let loaded: LoadedConfig | undefined =
+    given === undefined
+      ? undefined
+      : { config: given, warnings: [], data: {}, lineOf: () => undefined, files: [] };
   let exitCode: 0 | 1 | 3 = 0;
   let warned = false;
   const options = (): GlobalOptions => ({ json: false, ...program.opts<Partial<GlobalOptions>>() });

@@ -9,13 +9,14 @@ import { registerProbe } from './probe.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { troubleText } from './trouble.ts';
+import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
 
 /** In the order of `--help`, under their headings. */
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
-  ['The file:', [registerNew, registerSchema]],
+  ['The file:', [registerNew, registerValidate, registerSchema]],
   ['The deployment:', [registerDoctor]],
 ];
 
