@@ -22,6 +22,8 @@ export type Commit = {
   readonly records: readonly RecordPair[];
   readonly fence: Omit<Fence, 'generation' | 'nonce' | 'parentNonce' | 'record'>;
   readonly isRescue: boolean;
+  /** The fence is deleted and none takes its place: nothing is managed from then on. */
+  readonly isRelease?: true;
 };
 
 export type CommitInput = {

@@ -97,6 +97,7 @@ export function decide(input: DecisionInput): Decision {
         code: 'unmanaged',
         service: service.id,
         fence: fenceName(service),
+        isEmpty: snapshot.records.length === 0,
       });
     case 'foreign':
       return leftAlone(input, real, 'blocked', {
@@ -117,7 +118,8 @@ export function decide(input: DecisionInput): Decision {
   }
   const drafted = firstDraft(input, fence.fence);
   if (drafted.kind === 'held') {
-    const reason = { code: 'records' as const, service: service.id, problem: drafted.problem };
+    const { text, remedy } = drafted.problem;
+    const reason = { code: 'records' as const, service: service.id, problem: text, remedy };
     return leftAlone(input, real, 'drift', reason);
   }
   const { lines, orphans } = drafted;

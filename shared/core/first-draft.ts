@@ -7,7 +7,13 @@ import { assert } from './errors.ts';
 import type { Fence, FenceEntry } from './fence.ts';
 import type { Aids, EndpointId, Service } from './model.ts';
 import { lineOf } from './rule-verdict.ts';
-import { matchRecords, type Orphan, type Snapshot } from './snapshot.ts';
+import {
+  type Holding,
+  matchRecords,
+  type Orphan,
+  type Problem,
+  type Snapshot,
+} from './snapshot.ts';
 import { judge, type LastChange, type Verdict } from './verdict.ts';
 import type { Votes } from './vote.ts';
 
@@ -19,20 +25,28 @@ export type Evidence = {
 };
 
 export type FirstDraft =
-  | { readonly kind: 'held'; readonly problem: string }
+  | { readonly kind: 'held'; readonly problem: Problem }
   | {
       readonly kind: 'drafted';
       readonly lines: readonly Line[];
       readonly orphans: readonly Orphan[];
     };
 
-export function firstDraft({ service, votes, snapshot, aids }: Evidence, fence: Fence): FirstDraft {
+export function firstDraft(evidence: Evidence, fence: Fence): FirstDraft {
+  const { service, snapshot, aids } = evidence;
   const matched = matchRecords(service, snapshot, fence, aids);
   if (matched.kind === 'held') return matched;
   const { holdings, orphans } = matched;
+  return { kind: 'drafted', lines: linesOf(evidence, holdings), orphans };
+}
+
+export function linesOf(
+  { service, votes, aids }: Pick<Evidence, 'service' | 'votes' | 'aids'>,
+  holdings: readonly Holding[],
+): readonly Line[] {
   const verdicts = judge(service, votes, lastChangesOf(holdings));
   const seen = judge(service, votes, new Map());
-  const lines = holdings.map((holding) => {
+  return holdings.map((holding) => {
     const { id } = holding.endpoint;
     return {
       ...lineOf(service, holding, verdictOf(verdicts, id), aids.digestOf),
@@ -40,7 +54,6 @@ export function firstDraft({ service, votes, snapshot, aids }: Evidence, fence: 
       isSeenFailing: verdictOf(seen, id).failing.length >= service.quorum,
     };
   });
-  return { kind: 'drafted', lines, orphans };
 }
 
 const lastChangesOf = (

@@ -1,8 +1,11 @@
 /**
- * What an operator may do, as a commit: give, cancel and extend orders, approve a return, adopt or
- * reassert what stands in the zone, bring in new endpoints, retire old ones. These work blind: they copy
- * the fence's `asof` and need no votes. Refusals carry the arithmetic and the command that helps.
+ * What an operator may do, as a commit: give, cancel and extend orders, approve a return, adopt, convert,
+ * reassert or release what stands in the zone, make it follow the file, retire what left the file. These
+ * work blind: they copy the fence's `asof` and need no votes, but for a target that would answer at once.
+ * Refusals carry the arithmetic and the command that helps.
  */
+import { adopt, convert } from './adoption.ts';
+import { apply, applyFirst } from './applied.ts';
 import {
   FENCE_TIME_MAX,
   type Fence,
@@ -12,14 +15,7 @@ import {
   isSuperseded,
 } from './fence.ts';
 import { firstDraft } from './first-draft.ts';
-import {
-  adopt,
-  bringIn,
-  emptyRecordGroup,
-  firstRecords,
-  retire,
-  supersededText,
-} from './membership.ts';
+import { emptyRecordGroup, retire, supersededText } from './membership.ts';
 import {
   type EndpointId,
   type EpochMs,
@@ -38,20 +34,32 @@ import {
 } from './operated.ts';
 import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.ts';
 import type { Reason } from './reason.ts';
+import { release, restore } from './released.ts';
 import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
 
 /** An order ends, at the latest, this long after it begins; it can be extended. */
 export const ORDER_MS_MAX = 24 * 3_600_000;
 
-export type Operation = FencedOperation | { readonly kind: 'adopt' };
+export type Operation =
+  | FencedOperation
+  | { readonly kind: 'adopt' }
+  /** Weighted records in place of simple ones. */
+  | { readonly kind: 'convert' }
+  /** The fence goes; with `restores` every weight is as configured before. */
+  | { readonly kind: 'release'; readonly restores: boolean };
 /** Those that start from the fence as it stands. */
 export type FencedOperation =
+  | DraftedOperation
+  | { readonly kind: 'apply' }
+  /** Every weight as configured, orders in force ended. */
+  | { readonly kind: 'restore' };
+/** Those that take the records as the fence lists them. */
+type DraftedOperation =
   | { readonly kind: 'order'; readonly order: FenceOrder }
   | { readonly kind: 'cancel'; readonly order: OrderId }
   | { readonly kind: 'extend'; readonly order: OrderId; readonly untilAt: EpochMs }
   | { readonly kind: 'approve'; readonly endpoint: EndpointId }
   | { readonly kind: 'reassert' }
-  | { readonly kind: 'apply' }
   | { readonly kind: 'retire'; readonly endpoint: string };
 
 export function operate(operation: Operation, input: OperationInput): Operated {
@@ -68,7 +76,7 @@ export function operate(operation: Operation, input: OperationInput): Operated {
       `this clock is ${offMs} ms off Route 53's; set it, or give the command in another region`,
     );
   }
-  const checked = operation.kind === 'adopt' ? adopt(input) : withFence(operation, input);
+  const checked = planOf(operation, input);
   if (checked.kind !== 'planned') return checked;
   const empty = emptyRecordGroup(checked.commit.records);
   if (empty !== null) {
@@ -80,6 +88,36 @@ export function operate(operation: Operation, input: OperationInput): Operated {
     : refused(
         `${fenceName(service)} would need up to ${characters} characters, Route 53 allows 4000; cancel an order first or give one for the whole region`,
       );
+}
+
+/** Nothing of an observed service is written in the zone: `mode: enforce` comes first. Letting go is
+ *  possible at any time. */
+export const observedText = (
+  { kind }: Pick<Operation, 'kind'>,
+  { id, mode }: Pick<Service, 'id' | 'mode'>,
+): string | null =>
+  mode === 'enforce' || kind === 'release' || kind === 'restore'
+    ? null
+    : `${id} is observed, and nothing of an observed service is written; set mode: enforce, deploy, then give this command again`;
+
+function planOf(operation: Operation, input: OperationInput): Operated {
+  switch (operation.kind) {
+    case 'adopt':
+      return adopt(input);
+    case 'convert':
+      return convert(input);
+    case 'release':
+      return release(operation.restores, input);
+    case 'order':
+    case 'cancel':
+    case 'extend':
+    case 'approve':
+    case 'reassert':
+    case 'retire':
+    case 'apply':
+    case 'restore':
+      return withFence(operation, input);
+  }
 }
 
 const isOrder = (operation: Operation): boolean =>
@@ -94,20 +132,26 @@ const BARE_FENCE = {
 };
 
 function withFence(operation: FencedOperation, input: OperationInput): Operated {
-  const { service, snapshot, config, now } = input;
+  const { service, snapshot, config } = input;
   const state = snapshot.fence;
   if (state.kind !== 'managed') {
-    const isFirst = operation.kind === 'apply' && state.kind === 'unmanaged';
-    if (isFirst && snapshot.records.length === 0) return firstRecords(input);
+    const isEmpty = state.kind === 'unmanaged' && snapshot.records.length === 0;
+    if (operation.kind === 'apply' && isEmpty) return applyFirst(input);
     return refused(
-      `${fenceName(service)} is ${state.kind}; run \`quorate adopt ${service.id}\` first`,
+      `${fenceName(service)} is ${state.kind}; run \`quorate ${isEmpty ? 'apply' : 'adopt'} ${service.id}\` first`,
     );
   }
   const { fence } = state;
   if (isSuperseded(fence, service, config)) return refused(supersededText(service));
+  if (operation.kind === 'apply') return apply(fence, input);
+  if (operation.kind === 'restore') return restore(fence, input);
+  return onDraft(operation, fence, input);
+}
+
+function onDraft(operation: DraftedOperation, fence: Fence, input: OperationInput): Operated {
+  const { service, now } = input;
   const drafted = firstDraft(input, fence);
-  if (drafted.kind === 'held')
-    return refused(`${drafted.problem}; run \`quorate adopt ${service.id}\``);
+  if (drafted.kind === 'held') return refused(`${drafted.problem.text}; ${drafted.problem.remedy}`);
   const facts = {
     service,
     fence,
@@ -116,7 +160,7 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
     asofAt: input.votes.asofAt ?? fence.asofAt,
   };
   const context = { facts, lines: drafted.lines, digestOf: input.aids.digestOf };
-  const asserted = (orphans = drafted.orphans): Planned =>
+  const asserted = (orphans: readonly Orphan[]): Planned =>
     kept(context, fence, orphans, (entry) => entry, []);
   switch (operation.kind) {
     case 'order':
@@ -129,8 +173,6 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
       return approve(operation.endpoint, context);
     case 'reassert':
       return reassert(context);
-    case 'apply':
-      return bringIn(drafted.lines, input, asserted());
     case 'retire': {
       const { endpoint } = operation;
       const orphan = drafted.orphans.find((one) => one.name === endpoint);

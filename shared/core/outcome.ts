@@ -28,6 +28,8 @@ export function judgeOutcome(
   if (fence !== null && (fence.nonce === plan.nonce || fence.parentNonce === plan.nonce)) {
     return { kind: 'committed' };
   }
+  // No nonce is left to look for: a fence that is gone is what was asked for, by whomever.
+  if (plan.commit.isRelease === true && after.fenceRecord === null) return { kind: 'committed' };
   if (!isSameFence(plan, after)) return { kind: 'lost' };
   if (!reply.isFinal) return { kind: 'unresolved' };
   const standing = new Set(after.records.map(recordText));

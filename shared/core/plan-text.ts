@@ -2,6 +2,7 @@
 import type { RecordPair } from './commit.ts';
 import type { UnsealedPlan } from './plan.ts';
 import { servedText } from './snapshot.ts';
+import type { ZoneRecord } from './zone-record.ts';
 
 export type PlanLine = {
   readonly name: string;
@@ -11,18 +12,24 @@ export type PlanLine = {
   readonly from: number | null;
   readonly to: number | null;
   readonly answers: string;
+  /** What else changes, in words: TTL, health check, flag. */
+  readonly settings: readonly string[];
 };
 
 export type PlanJson = {
   readonly service: string;
-  readonly generation: { readonly from: number | null; readonly to: number };
+  /** `to` is null where the fence goes. */
+  readonly generation: { readonly from: number | null; readonly to: number | null };
   readonly checksum: string;
   readonly records: readonly PlanLine[];
 };
 
 export const planJson = (plan: UnsealedPlan): PlanJson => ({
   service: plan.service,
-  generation: { from: plan.parent?.generation ?? null, to: plan.generation },
+  generation: {
+    from: plan.parent?.generation ?? null,
+    to: plan.commit.isRelease === true ? null : plan.generation,
+  },
   checksum: plan.checksum,
   records: plan.pairs.map(lineOf),
 });
@@ -31,6 +38,7 @@ export const planJson = (plan: UnsealedPlan): PlanJson => ({
  *     app   generation 41 → 42
  *       app.example.com A us-east-1   100 → 0    198.51.100.20
  *       app.example.com A eu-west-1   100        asserted
+ *       app.example.com A on-prem     50         TTL 30 → 60 s
  *     plan 9c1f4e20
  */
 export function planText(plan: UnsealedPlan): string {
@@ -38,7 +46,9 @@ export function planText(plan: UnsealedPlan): string {
   const head =
     plan.parent === null
       ? 'first generation'
-      : `generation ${plan.parent.generation} → ${plan.generation}`;
+      : plan.commit.isRelease === true
+        ? `generation ${plan.parent.generation} → none, ${plan.fenceName} goes`
+        : `generation ${plan.parent.generation} → ${plan.generation}`;
   const subject = (line: PlanLine): string => `${line.name} ${line.type} ${line.endpoint}`;
   const width = Math.max(0, ...lines.map((line) => subject(line).length));
   return [
@@ -57,6 +67,13 @@ const weightText = (line: PlanLine): string => {
 };
 
 function noteOf(line: PlanLine): string {
+  const answered = answerNote(line);
+  if (line.settings.length === 0) return answered;
+  const own = line.settings.join(', ');
+  return line.change === 'assert' ? own : `${answered}, ${own}`;
+}
+
+function answerNote(line: PlanLine): string {
   switch (line.change) {
     case 'assert':
       return 'asserted';
@@ -84,12 +101,30 @@ function lineOf({ before, after }: RecordPair): PlanLine {
     from,
     to,
     answers,
+    settings: before === null || after === null ? [] : settingsOf(before, after),
   };
 }
+
+function settingsOf(before: ZoneRecord, after: ZoneRecord): readonly string[] {
+  const changes: string[] = [];
+  const note = (what: string, from: string | undefined, to: string | undefined): void => {
+    if (from !== to) changes.push(`${what} ${from ?? 'none'} → ${to ?? 'none'}`);
+  };
+  const seconds = ({ ttlSeconds }: ZoneRecord): string | undefined =>
+    ttlSeconds === undefined ? undefined : `${ttlSeconds} s`;
+  note('TTL', seconds(before), seconds(after));
+  note('health check', before.healthCheckId, after.healthCheckId);
+  note('target health', flagOf(before), flagOf(after));
+  return changes;
+}
+
+const flagOf = ({ alias }: ZoneRecord): string | undefined =>
+  alias === undefined ? undefined : alias.evaluateTargetHealth ? 'evaluated' : 'ignored';
 
 function changeOf({ before, after }: RecordPair, isSameWeight: boolean): PlanLine['change'] {
   if (before === null) return 'create';
   if (after === null) return 'delete';
   if (servedText(before) !== servedText(after)) return 'change';
+  if (before.alias?.zone !== after.alias?.zone) return 'change';
   return isSameWeight ? 'assert' : 'weight';
 }

@@ -81,6 +81,7 @@ export function planChanges(
     pairs.map(({ before, after }) => [before && recordText(before), after && recordText(after)]),
     commit.fence.orders.map(({ id, untilAt, started }) => [id, untilAt, started]),
     commit.fence.entries.map(({ mark, approved, phase }) => [mark, approved, phase.kind]),
+    ...(commit.isRelease === true ? ['release'] : []),
   ]);
   return {
     service: service.id,
@@ -124,7 +125,9 @@ export function sealPlan(plan: UnsealedPlan, record: Digest): Plan {
     ...(plan.fenceBefore ?? { ttlSeconds: FENCE_TTL_SECONDS }),
     values: [value],
   };
-  const pairs = [{ before: plan.fenceBefore, after }, ...plan.pairs];
+  const isRelease = plan.commit.isRelease === true;
+  assert(!isRelease || plan.fenceBefore !== null, 'only a fence that stands can be released');
+  const pairs = [{ before: plan.fenceBefore, after: isRelease ? null : after }, ...plan.pairs];
   const changes = pairs.flatMap(({ before, after: created }): Change[] => [
     ...(before === null ? [] : [{ action: 'DELETE' as const, record: before }]),
     ...(created === null ? [] : [{ action: 'CREATE' as const, record: created }]),

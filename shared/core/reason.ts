@@ -3,7 +3,11 @@
  * notification and dashboard all show. A sentence names the endpoint and the numbers, and what happens
  * next or what to do.
  */
+import { type ChangeReason, changeSentence } from './change-reason.ts';
 import type { EndpointId, EpochMs, OrderId, RegionId, ServiceId, VantageId } from './model.ts';
+import { clockTime, list, span } from './phrase.ts';
+
+export { clockTime, list, span };
 
 type About = { readonly endpoint: EndpointId };
 
@@ -104,16 +108,17 @@ export type EndpointReason =
   | (About & { readonly code: 'never-all-zero'; readonly record: string })
   | (About & { readonly code: 'last-healthy' })
   | (About & { readonly code: 'rescue-held'; readonly command: string })
-  | (About & { readonly code: 'rescue-again'; readonly untilAt: EpochMs })
-  | (About & { readonly code: 'brought-in'; readonly weight: number })
-  | (About & { readonly code: 'retired' })
-  | (About & { readonly code: 'adopted'; readonly weight: number })
-  | (About & { readonly code: 'reasserted'; readonly weight: number })
-  | (About & { readonly code: 'approved' });
+  | (About & { readonly code: 'rescue-again'; readonly untilAt: EpochMs });
 
 /** Why a whole service is left alone, or what happened to one of its orders. */
 export type ServiceReason =
-  | { readonly code: 'unmanaged'; readonly service: ServiceId; readonly fence: string }
+  | {
+      readonly code: 'unmanaged';
+      readonly service: ServiceId;
+      readonly fence: string;
+      /** No record stands at any of its names. */
+      readonly isEmpty: boolean;
+    }
   | {
       readonly code: 'foreign';
       readonly service: ServiceId;
@@ -126,7 +131,12 @@ export type ServiceReason =
       readonly fence: string;
       readonly problem: string;
     }
-  | { readonly code: 'records'; readonly service: ServiceId; readonly problem: string }
+  | {
+      readonly code: 'records';
+      readonly service: ServiceId;
+      readonly problem: string;
+      readonly remedy: string;
+    }
   | {
       readonly code: 'superseded-config';
       readonly service: ServiceId;
@@ -168,7 +178,7 @@ export type ServiceReason =
     }
   | { readonly code: 'bug'; readonly service: ServiceId; readonly assertion: string };
 
-export type Reason = EndpointReason | ServiceReason;
+export type Reason = EndpointReason | ServiceReason | ChangeReason;
 export type ReasonCode = Reason['code'];
 
 /** What was not done although something asked for it: raised as an alarm. */
@@ -189,9 +199,7 @@ export function sentence(reason: Reason): string {
     case 'healthy':
       return `up: ${reason.endpoint} passes in ${reason.ups} of ${reason.of} vantages`;
     case 'quorum-down':
-      return reason.failure === ''
-        ? `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} pass again since ${clockTime(reason.sinceAt)}, not yet often enough in a row, quorum is ${reason.quorum} of ${reason.of}`
-        : `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} fail (${reason.failure}) since ${clockTime(reason.sinceAt)}, quorum is ${reason.quorum} of ${reason.of}`;
+      return downText(reason);
     case 'no-quorum':
       return `unknown: ${reason.endpoint} has ${reason.ups} up and ${reason.downs} down votes, quorum is ${reason.quorum} of ${reason.of}; DNS unchanged`;
     case 'unproven':
@@ -249,23 +257,33 @@ export function sentence(reason: Reason): string {
     case 'rescue-again':
       return `withheld: ${reason.endpoint} could take over, but the last rescue is less than 2 min ago; waiting until ${clockTime(reason.untilAt)}`;
     case 'brought-in':
-      return `brought in: ${reason.endpoint} with weight ${reason.weight}`;
     case 'retired':
-      return `retired: the records of ${reason.endpoint} are removed`;
     case 'adopted':
-      return `adopted: ${reason.endpoint} as found, weight ${reason.weight}`;
     case 'reasserted':
-      return `reasserted: ${reason.endpoint} back to weight ${reason.weight}, as the last commit left it`;
     case 'approved':
-      return `approved: ${reason.endpoint} may return`;
+    case 'record-added':
+    case 'target-changed':
+    case 'target-waits':
+    case 'renamed':
+    case 'health-check-set':
+    case 'health-check-kept':
+    case 'flag-set':
+    case 'converted':
+    case 'restored':
+    case 'ttl-set':
+    case 'group-waits':
+    case 'group-empty':
+    case 'released':
+    case 'order-dropped':
+      return changeSentence(reason);
     case 'unmanaged':
-      return `unmanaged: ${reason.fence} does not exist, so nothing is written; run \`quorate adopt ${reason.service}\``;
+      return `unmanaged: ${reason.fence} does not exist, so nothing is written; run \`quorate ${reason.isEmpty ? 'apply' : 'adopt'} ${reason.service}\``;
     case 'foreign':
       return `blocked: ${reason.fence} belongs to deployment ${reason.deployment}; nothing is written; run \`quorate adopt ${reason.service}\` only if that deployment has let go of it`;
     case 'malformed-fence':
       return `blocked: ${reason.fence} can't be used: ${reason.problem}; nothing is written; run \`quorate adopt ${reason.service}\``;
     case 'records':
-      return `drift: ${reason.problem}; ${reason.service} is held; run \`quorate adopt ${reason.service}\` or put the record back`;
+      return `drift: ${reason.problem}; ${reason.service} is held; ${reason.remedy}`;
     case 'superseded-config':
       return `superseded: this region's configuration of ${reason.service} was packaged ${clockTime(reason.packagedAt)}, the one in force ${clockTime(reason.newerAt)}; deploy here`;
     case 'not-quorate':
@@ -297,25 +315,16 @@ export function sentence(reason: Reason): string {
   }
 }
 
+function downText(reason: Extract<EndpointReason, { code: 'quorum-down' }>): string {
+  return reason.failure === ''
+    ? `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} pass again since ${clockTime(reason.sinceAt)}, not yet often enough in a row, quorum is ${reason.quorum} of ${reason.of}`
+    : `down: ${list(reason.vantages)} ${reason.vantages.length === 1 ? 'sees' : 'see'} ${reason.endpoint} fail (${reason.failure}) since ${clockTime(reason.sinceAt)}, quorum is ${reason.quorum} of ${reason.of}`;
+}
+
 const ORDINALS = ['no', 'first', 'second', 'third'];
 
 function relapseText(reason: { relapses: number; holdDownMs: number; baseMs: number }): string {
   if (reason.relapses === 0) return `hold-down ${span(reason.holdDownMs)}`;
   const nth = ORDINALS[reason.relapses] ?? `${reason.relapses}th`;
   return `${nth} relapse, ${span(reason.baseMs)} grew to ${span(reason.holdDownMs)}`;
-}
-
-/** `03:12:40Z`: the day is in the line's own time. */
-export const clockTime = (at: EpochMs): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
-
-/** `10 min`, `90 s`, `1 h`. */
-export function span(ms: number): string {
-  if (ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
-  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
-}
-
-export function list(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

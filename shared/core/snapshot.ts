@@ -64,13 +64,28 @@ export type Orphan = {
   readonly records: readonly WeightedRecord[];
 };
 
+/** What stands in the way of deciding, in the order in which it is found. */
+export type Problem = {
+  readonly kind: 'not-weighted' | 'unlisted' | 'missing' | 'extra' | 'stranger' | 'gone';
+  readonly text: string;
+  /** What helps, ready to follow `app is held; `. */
+  readonly remedy: string;
+};
+
+/** Everything that was found, whatever stands in the way. */
+export type Survey = {
+  readonly holdings: readonly Holding[];
+  readonly orphans: readonly Orphan[];
+  readonly problems: readonly Problem[];
+};
+
 export type Matched =
   | {
       readonly kind: 'matched';
       readonly holdings: readonly Holding[];
       readonly orphans: readonly Orphan[];
     }
-  | { readonly kind: 'held'; readonly problem: string };
+  | { readonly kind: 'held'; readonly problem: Problem };
 
 /** How far this process and Route 53 are apart; null where Route 53 told no time. */
 export const clockOffMs = ({ readAt, serverAt }: Snapshot): number | null =>
@@ -119,15 +134,33 @@ export function slotsOf(
   );
 }
 
+/** Any problem holds the service: what can't be told apart can't be steered. */
 export function matchRecords(
   service: Service,
   snapshot: Snapshot,
   fence: Fence,
   aids: Pick<Aids, 'digestOf' | 'classifyAddress'>,
 ): Matched {
+  const { holdings, orphans, problems } = surveyRecords(service, snapshot, fence, aids);
+  const [problem] = problems;
+  return problem === undefined ? { kind: 'matched', holdings, orphans } : { kind: 'held', problem };
+}
+
+export function surveyRecords(
+  service: Service,
+  snapshot: Snapshot,
+  fence: Fence,
+  aids: Pick<Aids, 'digestOf' | 'classifyAddress'>,
+): Survey {
+  const problems: Problem[] = [];
+  const adopt = `run \`quorate adopt ${service.id}\``;
   const odd = snapshot.records.find((record) => !isWeighted(record));
   if (odd !== undefined) {
-    return held(`${odd.name} ${odd.type} is not a weighted record (${policyOf(odd)})`);
+    problems.push({
+      kind: 'not-weighted',
+      text: `${odd.name} ${odd.type} is not a weighted record (${policyOf(odd)})`,
+      remedy: `${adopt}, which says how to replace it`,
+    });
   }
   const records = snapshot.records.filter(isWeighted);
   const entries = new Map(fence.entries.map((entry) => [entry.mark, entry]));
@@ -139,28 +172,19 @@ export function matchRecords(
     entries.delete(mark);
     const own = records.filter((record) => record.setIdentifier === endpoint.setIdentifier);
     for (const record of own) taken.add(record);
+    problems.push(...ownProblems(service, endpoint, entry, own));
     if (entry === null) {
-      if (own.length > 0) return held(`${textOf(own)} exists, but the fence does not list it`);
       holdings.push({ endpoint, mark, records: [], entry, weight: 0, edited: null, strange: null });
       continue;
-    }
-    const slots = slotsOf(service, endpoint);
-    const missing = slots.find((slot) => !own.some((record) => isAt(record, slot)));
-    if (missing !== undefined) {
-      return held(`${missing.name} ${missing.type} of ${endpoint.id} is missing`);
-    }
-    const extra = own.find((record) => !slots.some((slot) => isAt(record, slot)));
-    if (extra !== undefined) {
-      return held(`${extra.name} ${extra.type} of ${endpoint.id} is not in the file`);
     }
     holdings.push({
       endpoint,
       mark,
       records: own,
       entry,
-      weight: Math.min(...own.map((record) => record.weight)),
+      weight: own.length === 0 ? 0 : Math.min(...own.map((record) => record.weight)),
       edited: own.find((record) => record.weight !== entry.weight) ?? null,
-      strange: strangeAmong(own, slots, aids),
+      strange: strangeAmong(own, slotsOf(service, endpoint), aids),
     });
   }
   const orphans: Orphan[] = [];
@@ -168,22 +192,62 @@ export function matchRecords(
     if (taken.has(record)) continue;
     const name = record.setIdentifier;
     const entry = entries.get(markOf({ setIdentifier: name }, aids.digestOf));
-    if (entry === undefined) return held(`${textOf([record])} was not made by Quorate`);
+    if (entry === undefined) {
+      problems.push({
+        kind: 'stranger',
+        text: `${textOf([record])} was not made by Quorate`,
+        remedy: `add it to the file and ${adopt}, or delete it in Route 53`,
+      });
+      continue;
+    }
     const known = orphans.find((orphan) => orphan.name === name);
     if (known === undefined) orphans.push({ name, entry, records: [record] });
     else orphans[orphans.indexOf(known)] = { ...known, records: [...known.records, record] };
   }
-  const lost = [...entries.keys()].find(
-    (mark) => !orphans.some((orphan) => orphan.entry.mark === mark),
-  );
-  if (lost !== undefined)
-    return held(`the records of an endpoint that the fence lists (${lost}) are gone`);
-  return { kind: 'matched', holdings, orphans };
+  for (const mark of entries.keys()) {
+    if (orphans.some((orphan) => orphan.entry.mark === mark)) continue;
+    problems.push({
+      kind: 'gone',
+      text: `the records of an endpoint that the fence lists (${mark}) are gone`,
+      remedy: `${adopt} to forget it`,
+    });
+  }
+  return { holdings, orphans, problems };
 }
 
-const held = (problem: string): Matched => ({ kind: 'held', problem });
+function ownProblems(
+  service: Service,
+  endpoint: Endpoint,
+  entry: FenceEntry | null,
+  own: readonly WeightedRecord[],
+): readonly Problem[] {
+  if (entry === null) {
+    const text = `${textOf(own)} exists, but the fence does not list it`;
+    const remedy = `run \`quorate adopt ${service.id}\` to take it over`;
+    return own.length === 0 ? [] : [{ kind: 'unlisted', text, remedy }];
+  }
+  const slots = slotsOf(service, endpoint);
+  const problems: Problem[] = [];
+  const missing = slots.find((slot) => !own.some((record) => isAt(record, slot)));
+  if (missing !== undefined) {
+    problems.push({
+      kind: 'missing',
+      text: `${missing.name} ${missing.type} of ${endpoint.id} is missing`,
+      remedy: `run \`quorate apply ${service.id}\` to make it`,
+    });
+  }
+  const extra = own.find((record) => !slots.some((slot) => isAt(record, slot)));
+  if (extra !== undefined) {
+    problems.push({
+      kind: 'extra',
+      text: `${extra.name} ${extra.type} of ${endpoint.id} is not in the file`,
+      remedy: 'put it back into the file, or delete its record in Route 53',
+    });
+  }
+  return problems;
+}
 
-const isAt = (
+export const isAt = (
   record: ZoneRecord,
   slot: { readonly name: string; readonly type: string },
 ): boolean => record.name === slot.name && record.type === slot.type;
@@ -203,11 +267,28 @@ function strangeAmong(
   return null;
 }
 
-const policyOf = (record: ZoneRecord): string =>
-  record.setIdentifier === undefined ? 'simple' : Object.keys(record.other ?? {}).join(', ');
+const POLICIES: Readonly<Record<string, string>> = {
+  Region: 'latency',
+  Failover: 'failover',
+  GeoLocation: 'geolocation',
+  GeoProximityLocation: 'geoproximity',
+  MultiValueAnswer: 'multivalue answer',
+  CidrRoutingConfig: 'IP-based',
+};
+
+/** The routing policy of a record that is not weighted, in Route 53's own words. */
+export function policyOf(record: ZoneRecord): string {
+  if (record.setIdentifier === undefined) return 'simple';
+  const fields = Object.keys(record.other ?? {});
+  return fields.map((field) => POLICIES[field] ?? field).join(', ') || 'of another policy';
+}
 
 /** Does the record answer what the file says? Flags are not compared: an edited one is taken over. */
-function answers(record: ZoneRecord, target: Target, aids: Pick<Aids, 'classifyAddress'>): boolean {
+export function answers(
+  record: ZoneRecord,
+  target: Target,
+  aids: Pick<Aids, 'classifyAddress'>,
+): boolean {
   if (target.kind === 'alias') {
     return (
       record.alias !== undefined &&

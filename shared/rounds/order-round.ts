@@ -1,7 +1,7 @@
 /**
  * An operator's wish → a commit through the same fence as automation's, or a refusal that says why. It
- * works blind: reports and the record are best effort, the compare in the zone is not. A lost race is
- * read and judged again; the answer 'committed' means that the zone has it.
+ * works blind: reports and the record are best effort and waited for only so long, the compare in the
+ * zone is not. A lost race is read and judged again; the answer 'committed' means that the zone has it.
  */
 import { canonicalText } from '../core/canonical.ts';
 import { toDecision } from '../core/decision.ts';
@@ -20,9 +20,10 @@ import {
   type Weight,
 } from '../core/model.ts';
 import { operationText } from '../core/operated.ts';
-import { type Operation, operate } from '../core/operation.ts';
+import { type Operation, observedText, operate } from '../core/operation.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { planChanges, type UnsealedPlan } from '../core/plan.ts';
+import { sentence as toSentence } from '../core/reason.ts';
 import type { RecordOrder } from '../core/record.ts';
 import type { ConfigManifest } from '../core/report.ts';
 import { regionMark } from '../core/rule-order.ts';
@@ -51,16 +52,26 @@ export type OrderRequest = {
   readonly checksum: string | null;
 };
 
+/** What is planned, in sentences, joined and one by one. */
+type Told = {
+  readonly plan: UnsealedPlan;
+  readonly sentence: string;
+  readonly sentences: readonly string[];
+  /** Why the table could not be read: then no vote was known. */
+  readonly trouble: string | null;
+};
+
 export type OrderAnswer =
-  | {
+  | (Told & {
       readonly kind: 'committed';
       readonly generation: number;
       readonly changeId: string | null;
-      readonly plan: UnsealedPlan;
-      readonly sentence: string;
-    }
-  | { readonly kind: 'planned'; readonly plan: UnsealedPlan; readonly sentence: string }
-  | { readonly kind: 'plan-changed'; readonly plan: UnsealedPlan; readonly sentence: string }
+      /** False: the zone has it, the table does not say by whom and why. */
+      readonly isRecorded: boolean;
+    })
+  /** `notYet`: why this plan could not be carried out now, whatever it says. */
+  | (Told & { readonly kind: 'planned'; readonly notYet: string | null })
+  | (Told & { readonly kind: 'plan-changed' })
   | { readonly kind: 'nothing-to-do'; readonly sentence: string }
   | { readonly kind: 'refused'; readonly sentence: string }
   /** Nothing is known yet, or Route 53 would not take it: the outcome says which. */
@@ -71,6 +82,8 @@ export type OrderAnswer =
     };
 
 const TRIES_MAX = 5;
+/** The table only helps: at each of its three uses an operator waits no longer for it. */
+const TABLE_MS_MAX = 3_000;
 
 export async function orderRound(
   deps: OrderDeps,
@@ -80,11 +93,14 @@ export async function orderRound(
   request: OrderRequest,
   signal: AbortSignal,
 ): Promise<OrderAnswer> {
+  const { clock } = deps;
   const books: Books = { ...deps, config, region: options.region };
   for (let tries = 1; ; tries += 1) {
-    const evidence = await readEvidence(deps, config, options.manifest, signal);
+    const evidence = await clock.withDeadline(TABLE_MS_MAX, signal, (deadline) =>
+      readEvidence(deps, config, options.manifest, deadline),
+    );
     const read = await deps.zone.read(service.zone, stretchOf([service]), signal);
-    const now = deps.clock.now();
+    const now = clock.now();
     const snapshot = snapshotOf(service, read, config.deployment, now);
     const votes = votesOf(evidence, service, now);
     const input = { config, service, votes, snapshot, now, aids: deps.aids };
@@ -93,10 +109,14 @@ export async function orderRound(
     if (operated.kind !== 'planned') return { kind: operated.kind, sentence };
     const nonce = deps.ids.nonce();
     const plan = planChanges(service, operated.commit, snapshot, nonce, now, deps.aids.digestOf);
+    const sentences = operated.reasons.map(toSentence);
+    const told: Told = { plan, sentence, sentences, trouble: evidence.trouble };
     if (request.checksum !== null && request.checksum !== plan.checksum) {
-      return { kind: 'plan-changed', plan, sentence };
+      return { ...told, kind: 'plan-changed' };
     }
-    if (request.isDryRun) return { kind: 'planned', plan, sentence };
+    const notYet = observedText(request.operation, service);
+    if (request.isDryRun) return { ...told, kind: 'planned', notYet };
+    if (notYet !== null) return { kind: 'refused', sentence: notYet };
     const order = recordOrderOf(request);
     const intent = {
       actor: request.actor,
@@ -104,14 +124,20 @@ export async function orderRound(
       sentences: [sentence, request.reason],
       ...(order === null ? {} : { order }),
     };
-    const { plan: sealed } = await writeIntent(books, plan, intent, signal);
+    const { plan: sealed, isRecorded } = await clock.withDeadline(
+      TABLE_MS_MAX,
+      signal,
+      (deadline) => writeIntent(books, plan, intent, deadline),
+    );
     const [committed] = await commitPlans(deps, config, [service], [sealed], signal);
     if (committed === undefined) return { kind: 'failed', outcome: 'unresolved', sentence };
-    await writeMarks(books, [committed], signal);
+    await clock.withDeadline(TABLE_MS_MAX, signal, async (deadline) => {
+      await writeMarks(books, [committed], deadline);
+      await tellOthers(books, new Map(), [committed], deadline);
+    });
     if (committed.outcome.kind === 'committed') {
-      await tellOthers(books, new Map(), [committed], signal);
-      const { generation } = plan;
-      return { kind: 'committed', generation, changeId: committed.changeId, plan, sentence };
+      const { changeId } = committed;
+      return { ...told, kind: 'committed', generation: plan.generation, changeId, isRecorded };
     }
     const isRaced = committed.outcome.kind === 'lost' || committed.outcome.kind === 'drift';
     if (!isRaced || tries === TRIES_MAX) return failed(committed);

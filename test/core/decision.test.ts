@@ -92,38 +92,44 @@ describe('a decision that changes nothing', () => {
     [
       'F76: a missing record',
       'app.example.com A of a is missing',
+      'run `quorate apply app` to make it',
       (records: Records) => records.slice(1),
     ],
     [
       'F76: a foreign record with weight',
       'app.example.com A stranger was not made by Quorate',
+      'add it to the file and run `quorate adopt app`, or delete it in Route 53',
       (records: Records) => [...records, { ...records[0]!, setIdentifier: 'stranger' }],
     ],
     [
       'F78: a simple record',
       'app.example.com A is not a weighted record (simple)',
+      HOW_TO_REPLACE,
       ([first]: Records) => [
         { name: first!.name, type: 'A', ttlSeconds: 30, values: ['203.0.113.9'] },
       ],
     ],
     [
       'F78: latency records',
-      'app.example.com A is not a weighted record (Region)',
+      'app.example.com A is not a weighted record (latency)',
+      HOW_TO_REPLACE,
       ([first]: Records) => [
         { name: first!.name, type: 'A', setIdentifier: 'a', other: { Region: 'eu-west-1' } },
       ],
     ],
     [
       'F78: records of another policy that names no field',
-      'app.example.com A is not a weighted record ()',
+      'app.example.com A is not a weighted record (of another policy)',
+      HOW_TO_REPLACE,
       ([first]: Records) => [{ name: first!.name, type: 'A', setIdentifier: 'a' }],
     ],
     [
       'a record of a type that the endpoint has no target for',
       'app.example.com AAAA of a is not in the file',
+      'put it back into the file, or delete its record in Route 53',
       (records: Records) => [...records, { ...records[0]!, type: 'AAAA', values: ['2001:db8::1'] }],
     ],
-  ])('%s holds the service as drift: records', (_, problem, change) => {
+  ])('%s holds the service as drift: records', (_, problem, remedy, change) => {
     const world = openWorld({ service });
     world.state.records = change(world.state.records);
     allDown(world);
@@ -131,9 +137,7 @@ describe('a decision that changes nothing', () => {
     const decision = world.round();
 
     expect(decision).toMatchObject({ automation: 'drift', commit: null });
-    expect(decision.reasons.map(sentence)).toEqual([
-      `drift: ${problem}; app is held; run \`quorate adopt app\` or put the record back`,
-    ]);
+    expect(decision.reasons.map(sentence)).toEqual([`drift: ${problem}; app is held; ${remedy}`]);
   });
 
   it('F76: a lost orphan holds the service too', () => {
@@ -147,6 +151,7 @@ describe('a decision that changes nothing', () => {
         code: 'records',
         service: 'app',
         problem: `the records of an endpoint that the fence lists (${mark}) are gone`,
+        remedy: 'run `quorate adopt app` to forget it',
       },
     ]);
   });
@@ -418,4 +423,5 @@ describe('what a commit carries', () => {
   });
 });
 
+const HOW_TO_REPLACE = 'run `quorate adopt app`, which says how to replace it';
 type Records = ReturnType<typeof openWorld>['state']['records'];

@@ -35,7 +35,7 @@ describe('apply', () => {
     world.round();
     expect(world.weights().c).toBe(10);
     expect(text(world.operate({ kind: 'apply' }))).toBe(
-      'nothing-to-do: every endpoint of app is in the zone',
+      'nothing-to-do: every endpoint of app is in the zone as the file says; weights follow by themselves, by health and ramp',
     );
   });
 
@@ -49,14 +49,14 @@ describe('apply', () => {
     expect(world.weights().c).toBe(0);
   });
 
-  it('takes the TTL that stands there, since one weighted group has one', () => {
+  it('gives the whole group the TTL of the file, since one weighted group has one', () => {
     const world = openWorld({ service: without('c') });
     world.state.records = world.state.records.map((record) => ({ ...record, ttlSeconds: 7 }));
     world.state.service = service;
 
     world.operate({ kind: 'apply' });
 
-    expect(world.state.records.map(({ ttlSeconds }) => ttlSeconds)).toEqual([7, 7, 7]);
+    expect(world.state.records.map(({ ttlSeconds }) => ttlSeconds)).toEqual([30, 30, 30]);
   });
 
   it('takes the TTL of the file where aliases have none', () => {
@@ -310,7 +310,7 @@ describe('adopt', () => {
           { name: 'app.example.com', type: 'A', ttlSeconds: 30, values: ['203.0.113.1'] },
         ];
       },
-      'app.example.com A is not a weighted record',
+      'app.example.com A (203.0.113.1) is a simple record; run `quorate adopt app --convert` to put weighted records in its place in one batch',
     ],
     [
       'no record at all',
@@ -346,7 +346,7 @@ describe('adopt', () => {
           })),
         );
       },
-      'the records of a are incomplete or differ in weight; make them alike first',
+      'the records of a differ in weight (app.example.com A 100, app.example.com AAAA 50), and an endpoint has one; make them alike in Route 53 first',
     ],
     [
       'a name without any weight',

@@ -239,7 +239,7 @@ describe('operations', () => {
     world.state.records.shift();
 
     expect(text(world.operate(order(drain('b'))))).toBe(
-      'refused: app.example.com A of a is missing; run `quorate adopt app`',
+      'refused: app.example.com A of a is missing; run `quorate apply app` to make it',
     );
   });
 

@@ -62,12 +62,22 @@ describe('plan text', () => {
         from: null,
         to: null,
         answers: '203.0.113.1',
+        settings: [],
       },
     ]);
     expect(planText(plan)).toContain('  app.example.com A    -           asserted');
     const none = planJson({ ...plan, pairs: [{ before: null, after: null }] });
     expect(none.records).toEqual([
-      { name: '', type: '', endpoint: '', change: 'create', from: null, to: null, answers: '' },
+      {
+        name: '',
+        type: '',
+        endpoint: '',
+        change: 'create',
+        from: null,
+        to: null,
+        answers: '',
+        settings: [],
+      },
     ]);
   });
 });

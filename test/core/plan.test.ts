@@ -174,7 +174,16 @@ describe('a plan', () => {
     const plan = { ...unsealed(falling()), pairs: [{ before: null, after: null }] };
 
     expect(planJson(plan).records).toEqual([
-      { name: '', type: '', endpoint: '', change: 'create', from: null, to: null, answers: '' },
+      {
+        name: '',
+        type: '',
+        endpoint: '',
+        change: 'create',
+        from: null,
+        to: null,
+        answers: '',
+        settings: [],
+      },
     ]);
     expect(planText({ ...plan, pairs: [] })).toContain('generation 41 → 42');
   });
@@ -443,5 +452,6 @@ function line(endpoint: string, change: string, from: number, to: number) {
     from,
     to,
     answers: (sampleEndpoint(endpoint) as Endpoint).probeTargets[0],
+    settings: [],
   };
 }

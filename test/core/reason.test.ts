@@ -28,6 +28,7 @@ const order = orderId('order001');
 const at = (time: string) => epochMs(Date.parse(`2026-11-20T${time}Z`));
 const untilAt = at('14:05:00');
 const fence = '_quorate.app.example.com';
+const A = 'app.example.com A';
 
 /** A new code has to be given its sentence here. */
 const SENTENCES: {
@@ -284,8 +285,12 @@ const SENTENCES: {
   approved: [[{ endpoint }, 'approved: us-east-1 may return']],
   unmanaged: [
     [
-      { service, fence },
+      { service, fence, isEmpty: false },
       'unmanaged: _quorate.app.example.com does not exist, so nothing is written; run `quorate adopt app`',
+    ],
+    [
+      { service, fence, isEmpty: true },
+      'unmanaged: _quorate.app.example.com does not exist, so nothing is written; run `quorate apply app`',
     ],
   ],
   foreign: [
@@ -302,8 +307,12 @@ const SENTENCES: {
   ],
   records: [
     [
-      { service, problem: 'app.example.com A of a is missing' },
-      'drift: app.example.com A of a is missing; app is held; run `quorate adopt app` or put the record back',
+      {
+        service,
+        problem: 'app.example.com A of a is missing',
+        remedy: 'run `quorate apply app` to make it',
+      },
+      'drift: app.example.com A of a is missing; app is held; run `quorate apply app` to make it',
     ],
   ],
   'superseded-config': [
@@ -359,6 +368,118 @@ const SENTENCES: {
       { service, why: 'record is protected', untilAt },
       'blocked: Route 53 refuses changes of app (record is protected); next try 14:05:00Z',
     ],
+  ],
+  'record-added': [
+    [
+      { endpoint, record: 'www.example.com A', answers: '203.0.113.9', weight: 50 },
+      'added: www.example.com A of us-east-1 answers 203.0.113.9, weight 50',
+    ],
+  ],
+  'target-changed': [
+    [
+      { endpoint, record: A, from: '203.0.113.1', to: '203.0.113.9', weight: 100 },
+      'changed: app.example.com A of us-east-1 answers 203.0.113.9 instead of 203.0.113.1, at its present weight 100',
+    ],
+  ],
+  'target-waits': [
+    [
+      {
+        endpoint,
+        record: A,
+        configured: '203.0.113.9',
+        weight: 100,
+        ups: 1,
+        of: 5,
+        quorum: 3,
+        why: 'timeout',
+      },
+      'withheld: app.example.com A of us-east-1 has weight 100, and 203.0.113.9 is up in 1 of 5 vantages (timeout), quorum is 3; it stays as it is until a quorum finds that up',
+    ],
+    [
+      {
+        endpoint,
+        record: A,
+        configured: '203.0.113.9',
+        weight: 100,
+        ups: 1,
+        of: 5,
+        quorum: 3,
+        why: '',
+      },
+      'withheld: app.example.com A of us-east-1 has weight 100, and 203.0.113.9 is up in 1 of 5 vantages, quorum is 3; it stays as it is until a quorum finds that up',
+    ],
+  ],
+  renamed: [
+    [
+      { endpoint, service, orphan: 'us' },
+      'withheld: us-east-1 answers what us answers, which the file no longer names; write set-identifier: us under us-east-1 to go on with its record, or give us weight 0 and run `quorate retire app us` first',
+    ],
+  ],
+  'health-check-set': [
+    [
+      { endpoint, record: A, from: null, to: 'check-2' },
+      'changed: app.example.com A of us-east-1 carries health check check-2 instead of none',
+    ],
+    [
+      { endpoint, record: A, from: 'check-1', to: 'check-2' },
+      'changed: app.example.com A of us-east-1 carries health check check-2 instead of check-1',
+    ],
+  ],
+  'health-check-kept': [
+    [
+      { endpoint, healthCheckId: 'check-1' },
+      'kept: us-east-1 carries health check check-1, which the file does not name; write health-check: check-1 to own it, or take it off in Route 53 yourself',
+    ],
+  ],
+  'flag-set': [
+    [
+      { endpoint, record: A, to: true },
+      'changed: app.example.com A of us-east-1 evaluates the health of its target',
+    ],
+    [
+      { endpoint, record: A, to: false },
+      'changed: app.example.com A of us-east-1 does not evaluate the health of its target',
+    ],
+  ],
+  converted: [
+    [{ endpoint, weight: 100 }, 'converted: us-east-1 has a weighted record of weight 100'],
+  ],
+  restored: [
+    [
+      { endpoint, from: 0, weight: 100, isDown: false },
+      'restored: us-east-1 goes from weight 0 to 100',
+    ],
+    [
+      { endpoint, from: 0, weight: 100, isDown: true },
+      'restored: us-east-1 goes from weight 0 to 100, although it is down',
+    ],
+  ],
+  'ttl-set': [
+    [
+      { record: A, from: 300, to: 30 },
+      'changed: TTL of app.example.com A is 30 s instead of 300 s',
+    ],
+  ],
+  'group-waits': [
+    [
+      { record: 'app.example.com AAAA', endpoints: [endpoint] },
+      'withheld: app.example.com AAAA does not begin until us-east-1 can be in it: else the others would have all of its traffic',
+    ],
+  ],
+  'group-empty': [
+    [
+      { record: 'app.example.com AAAA' },
+      'withheld: every weight of app.example.com AAAA would be 0, and Route 53 would answer all of them alike; leave it out of the file until an endpoint that has it serves',
+    ],
+  ],
+  released: [
+    [
+      { service, fence },
+      'released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
+    ],
+  ],
+  'order-dropped': [
+    [{ order, untilAt }, 'order order001, in force until 14:05:00Z, ends with this'],
   ],
   bug: [
     [

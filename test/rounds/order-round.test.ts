@@ -157,10 +157,35 @@ describe('an order', () => {
     await expect(give(world, drain('us-east-1'))).rejects.toThrow(QuorateError);
   });
 
-  it('takes longer than its plan may live: it is dropped and says so', async () => {
-    const world = quorumWorld({ wrapStore: slowIntents });
+  it('in a process that was frozen for longer than its plan may live: it is dropped and says so', async () => {
+    const world = quorumWorld();
+    const { deps, id } = world.region(0);
+    let frozenMs = 0;
+    const thawed: typeof deps = {
+      ...deps,
+      clock: { ...deps.clock, now: () => epochMs(deps.clock.now() + frozenMs) },
+      store: {
+        ...deps.store,
+        recordIntent: async (...args) => {
+          frozenMs = 31 * SECOND;
+          await deps.store.recordIntent(...args);
+        },
+      },
+    };
 
-    const answer = await give(world, drain('us-east-1'));
+    const answer = await world.clock.runUntil(
+      orderRound(
+        thawed,
+        world.config,
+        world.config.services[0]!,
+        world.options(id),
+        requestOf({
+          kind: 'order',
+          order: orderOf(drain('us-east-1'), world.config.services[0]!, AIDS),
+        }),
+        NEVER,
+      ),
+    );
 
     expect(answer).toMatchObject({
       kind: 'failed',
@@ -168,6 +193,21 @@ describe('an order', () => {
       sentence: 'it took longer than 30 s, so the plan was dropped; try again',
     });
     expect(world.zone.commits).toEqual([]);
+  });
+
+  it('F105: waits 3 s for a table that hangs, at each of its three uses, and commits without it', async () => {
+    const world = quorumWorld();
+    for (const method of ['readReports', 'recordIntent', 'writeMark'] as const) {
+      world.region(0).store.trouble(method, { kind: 'hung' });
+    }
+    const began = world.clock.now();
+
+    const answer = await give(world, drain('us-east-1'));
+
+    expect(answer).toMatchObject({ kind: 'committed', isRecorded: false });
+    expect(answer).toMatchObject({ trouble: 'aborted' });
+    expect(world.clock.now() - began).toBe(9 * SECOND);
+    expect(world.weights()['us-east-1']).toBe(0);
   });
 
   it('on an observed service is refused', async () => {
@@ -350,21 +390,16 @@ function startOperation(
   changes: Partial<OrderRequest> = {},
 ): Promise<OrderAnswer> {
   const { deps, id } = world.region(0);
-  const request: OrderRequest = {
-    operation,
-    actor: 'alice',
-    reason: 'bad deploy 4711',
-    isDryRun: false,
-    checksum: null,
-    ...changes,
-  };
   const [service] = world.config.services;
+  const request = requestOf(operation, changes);
   return orderRound(deps, world.config, service!, world.options(id), request, NEVER);
 }
 
-const slowIntents: NonNullable<NonNullable<Parameters<typeof quorumWorld>[0]>['wrapStore']> = (
-  store,
-) => {
-  store.trouble('recordIntent', { kind: 'slow', ms: 31_000 });
-  return store;
-};
+const requestOf = (operation: Operation, changes: Partial<OrderRequest> = {}): OrderRequest => ({
+  operation,
+  actor: 'alice',
+  reason: 'bad deploy 4711',
+  isDryRun: false,
+  checksum: null,
+  ...changes,
+});
