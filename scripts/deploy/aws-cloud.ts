@@ -7,6 +7,7 @@ import {
   GetAccountSettingsCommand,
   GetFunctionCommand,
   GetFunctionUrlConfigCommand,
+  InvokeCommand,
   LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { GetHostedZoneCommand } from '@aws-sdk/client-route-53';
@@ -126,6 +127,19 @@ export function awsCloud(env: Env, clock: Clock): AwsCloud {
         } catch (error) {
           if (nameOf(error) === 'ResourceNotFoundException') return null;
           throw error;
+        }
+      }),
+
+    start: (region, functionName, signal) =>
+      call(`Lambda in ${region}: starting ${functionName}`, async () => {
+        try {
+          await lambda(region).send(
+            new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event' }),
+            { abortSignal: signal },
+          );
+        } catch (error) {
+          // A convenience: the schedule starts it within a minute or two.
+          if (troubleOf(error, '').code !== 'ACCESS_DENIED') throw error;
         }
       }),
 

@@ -105,6 +105,8 @@ export type Cloud = {
     functionName: string,
     signal: AbortSignal,
   ) => Promise<DeployedFunction | null>;
+  /** Asks for one run now, without waiting for it; where that is not permitted, the schedule will. */
+  readonly start: (region: VantageId, functionName: string, signal: AbortSignal) => Promise<void>;
   readonly functionUrl: (
     region: VantageId,
     functionName: string,

@@ -4,12 +4,12 @@
  */
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, VantageId } from '../../shared/core/model.ts';
+import { secretsOfFile } from '../package/permissions.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import type { Ask, Cloud, Identity } from './cloud.ts';
 import { deployerAsks } from './deployer-permissions.ts';
 import { deploymentChecks, type FactsByRegion } from './deployment-checks.ts';
 import { type RegionFacts, type Surveyed, surveyRegion } from './region-survey.ts';
-import { secretNames } from './secrets.ts';
 import { zoneChecks } from './zone-checks.ts';
 
 export type Preflight = {
@@ -37,7 +37,7 @@ export async function preflight(
   const signedIn = await signIn(cloud, config, signal);
   if ('check' in signedIn) return { checks: [signedIn.check], facts: new Map(), identity: null };
   const { identity } = signedIn;
-  const secrets = secretNames(config);
+  const secrets = secretsOfFile(config);
   const surveyed = new Map<VantageId, Surveyed>();
   const survey = async (regions: Iterable<VantageId>): Promise<void> => {
     const fresh = [...new Set(regions)].filter((region) => !surveyed.has(region));

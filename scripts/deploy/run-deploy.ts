@@ -13,8 +13,8 @@ import type { Deployer } from './deployer.ts';
 import type { FactsByRegion } from './deployment-checks.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { isGone } from './stack-state.ts';
-import { stackGone } from './stack-wait.ts';
-import { dropReplica, settleTable, type TableDeps } from './table-phase.ts';
+import { stackGone, type Waiting } from './stack-wait.ts';
+import { dropReplica, settleTable } from './table-phase.ts';
 import type { UrlCache } from './url-cache.ts';
 import {
   canarySight,
@@ -26,7 +26,7 @@ import {
 } from './verdict-change.ts';
 import { reportOf, type VerifyDeps } from './verify.ts';
 
-export type DeployDeps = TableDeps &
+export type DeployDeps = Waiting &
   VerifyDeps & {
     readonly deployer: Deployer;
     readonly urls: UrlCache;
@@ -127,7 +127,7 @@ async function verdictsNow(
 }
 
 async function deployVantage(
-  { clock, deployer, storeOf, tell }: DeployDeps,
+  { cloud, clock, deployer, storeOf, tell }: DeployDeps,
   config: Config,
   { region, reserves }: VantageStep,
   signal: AbortSignal,
@@ -139,6 +139,8 @@ async function deployVantage(
   const { packagedAt } = config;
   const done = await deployer.deploy({ region, packagedAt, reserves }, signal);
   const seconds = Math.round((clock.now() - startedAt) / 1000);
+  // A first look now instead of at the next minute; triggers carry no data, so one more is harmless.
+  await cloud.start(region, functionName(config.deployment, 'probe'), signal);
   const text = done === 'deployed' ? `deployed in ${seconds} s` : 'had nothing to change';
   tell({ event: 'step', region, text });
 }

@@ -6,13 +6,10 @@
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, VantageId } from '../../shared/core/model.ts';
 import { tableName, tableStackName } from '../names.ts';
-import type { Import, StackChange } from './cloud.ts';
+import { TABLE_LOGICAL_ID, tableTemplate } from '../package/table-template.ts';
+import type { StackChange } from './cloud.ts';
 import type { DeployPlan } from './deploy-plan.ts';
 import { stackDone, type Waiting } from './stack-wait.ts';
-
-/** The template of the table's stack, as JSON, for these replicas. */
-export type TableTemplate = (config: Config, replicas: readonly VantageId[]) => string;
-export type TableDeps = Waiting & { readonly template: TableTemplate };
 
 const POLL_MS = 5_000;
 /** AWS takes minutes for an empty table. */
@@ -21,7 +18,7 @@ const ENGINE_REPLICA_MS_MAX = 2 * 60_000;
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 
 export async function settleTable(
-  deps: TableDeps,
+  deps: Waiting,
   config: Config,
   { step, replicas, adds }: DeployPlan['table'],
   signal: AbortSignal,
@@ -49,7 +46,7 @@ export async function settleTable(
 
 /** A region that left the file loses its replica; what it held is in all others. */
 export async function dropReplica(
-  deps: TableDeps,
+  deps: Waiting,
   config: Config,
   region: VantageId,
   remaining: readonly VantageId[],
@@ -63,24 +60,20 @@ export async function dropReplica(
   await update(deps, config, inOrder(config, remaining), signal);
 }
 
-const changeOf = (
-  { template }: TableDeps,
-  config: Config,
-  replicas: readonly VantageId[],
-): StackChange => ({
+const changeOf = (config: Config, replicas: readonly VantageId[]): StackChange => ({
   region: config.home,
   name: tableStackName(config.deployment),
-  template: template(config, replicas),
+  template: JSON.stringify(tableTemplate(config, replicas)),
   tags: config.aws.tags,
 });
 
 async function create(
-  deps: TableDeps,
+  deps: Waiting,
   config: Config,
   replicas: readonly VantageId[],
   signal: AbortSignal,
 ): Promise<true> {
-  const change = changeOf(deps, config, replicas);
+  const change = changeOf(config, replicas);
   deps.tell({ event: 'step', region: config.home, text: `creating stack ${change.name}` });
   await deps.cloud.createStack(change, signal);
   await stackDone(deps, change.region, change.name, signal);
@@ -88,12 +81,12 @@ async function create(
 }
 
 async function update(
-  deps: TableDeps,
+  deps: Waiting,
   config: Config,
   replicas: readonly VantageId[],
   signal: AbortSignal,
 ): Promise<true> {
-  const change = changeOf(deps, config, replicas);
+  const change = changeOf(config, replicas);
   if ((await deps.cloud.updateStack(change, signal)) === 'started') {
     await stackDone(deps, change.region, change.name, signal);
   }
@@ -102,21 +95,26 @@ async function update(
 
 /** Outputs may not come in with an import, so they follow in an update. */
 async function takeOver(
-  deps: TableDeps,
+  deps: Waiting,
   config: Config,
   replicas: readonly VantageId[],
   signal: AbortSignal,
 ): Promise<boolean> {
   const { cloud, tell } = deps;
-  const change = changeOf(deps, config, replicas);
+  const change = changeOf(config, replicas);
   tell({
     event: 'step',
     region: change.region,
     text: `taking table ${tableName(config.deployment)} over into stack ${change.name}`,
   });
-  const { template, imports } = importOf(change.template, tableName(config.deployment));
+  const template = JSON.stringify({ ...tableTemplate(config, replicas), Outputs: undefined });
+  const table = {
+    type: GLOBAL_TABLE,
+    logicalId: TABLE_LOGICAL_ID,
+    identifier: { TableName: tableName(config.deployment) },
+  };
   try {
-    await cloud.importStack({ ...change, template }, imports, signal);
+    await cloud.importStack({ ...change, template }, [table], signal);
     await stackDone(deps, change.region, change.name, signal);
   } catch (error) {
     if (cloud.isAws || !(error instanceof QuorateError)) throw error;
@@ -130,27 +128,8 @@ async function takeOver(
   return await update(deps, config, replicas, signal);
 }
 
-function importOf(
-  text: string,
-  table: string,
-): { readonly template: string; readonly imports: readonly Import[] } {
-  const template: { Resources?: Record<string, { Type?: string }>; Outputs?: unknown } =
-    JSON.parse(text);
-  const ids = Object.entries(template.Resources ?? {}).filter(
-    ([, { Type }]) => Type === GLOBAL_TABLE,
-  );
-  return {
-    template: JSON.stringify({ ...template, Outputs: undefined }),
-    imports: ids.map(([logicalId]) => ({
-      type: GLOBAL_TABLE,
-      logicalId,
-      identifier: { TableName: table },
-    })),
-  };
-}
-
 async function replicaReady(
-  { cloud, clock }: TableDeps,
+  { cloud, clock }: Waiting,
   { deployment }: Config,
   region: VantageId,
   signal: AbortSignal,
