@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerIam } from './iam.ts';
 import { registerNew } from './new.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
@@ -17,7 +18,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
   ['The file:', [registerNew, registerValidate, registerSchema]],
-  ['The deployment:', [registerDoctor]],
+  ['The deployment:', [registerDoctor, registerIam]],
 ];
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;

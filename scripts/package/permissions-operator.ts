@@ -3,7 +3,7 @@
  * under any region, and changing the zones as the functions may, CREATE and DELETE on managed names only,
  * but also of services that only observe, since `apply` and `adopt` come before `enforce`.
  */
-import { byText, type Config } from '../../shared/core/model.ts';
+import { byText, type Config, type ZoneRef } from '../../shared/core/model.ts';
 import { tableName, tableStackName, vantageStackName } from '../names.ts';
 import { arn, type Condition, type Resource, type Statement, zoneArn } from './permission-text.ts';
 import { secretsOfFile, usedZones } from './permissions.ts';
@@ -101,37 +101,30 @@ export function allow(
   };
 }
 
-export function lookAtZones(config: Config): readonly Statement[] {
-  const zones = usedZones(config).filter(({ role }) => role === undefined);
-  const checks = config.services.flatMap(({ endpoints }) =>
-    endpoints.flatMap(({ healthCheckId }) => healthCheckId ?? []),
-  );
-  return [
-    ...(zones.length === 0
-      ? []
-      : [
-          allow(
-            'LookAtZones',
-            'route53',
-            ['GetHostedZone', 'ListResourceRecordSetProtections', 'ListResourceRecordSets'],
-            zones.map(({ id }) => zoneArn(id)),
-          ),
-          allow('FollowChanges', 'route53', ['GetChange'], [arn('route53', '', 'change/*')]),
-        ]),
-    ...(checks.length === 0
-      ? []
-      : [
-          allow(
-            'LookAtHealthChecks',
-            'route53',
-            ['GetHealthCheck'],
-            [...new Set(checks)]
-              .toSorted(byText)
-              .map((id) => arn('route53', '', `healthcheck/${id}`)),
-          ),
-        ]),
-  ];
-}
+/** What functions, preflight and `doctor` read of a zone, in whatever account. */
+export const readStatements = (zones: readonly ZoneRef[]): readonly Statement[] =>
+  zones.length === 0
+    ? []
+    : [
+        allow(
+          'LookAtZones',
+          'route53',
+          ['GetHostedZone', 'ListResourceRecordSetProtections', 'ListResourceRecordSets'],
+          zones.map(({ id }) => zoneArn(id)),
+        ),
+        allow('FollowChanges', 'route53', ['GetChange'], [arn('route53', '', 'change/*')]),
+        // Records name them, not the file alone.
+        allow(
+          'LookAtHealthChecks',
+          'route53',
+          ['GetHealthCheck'],
+          [arn('route53', '', 'healthcheck/*')],
+        ),
+      ];
+
+/** Those of the deployment's own account. */
+export const lookAtZones = (config: Config): readonly Statement[] =>
+  readStatements(usedZones(config).filter(({ role }) => role === undefined));
 
 export function assumeRoles(config: Config): readonly Statement[] {
   const roles = [...new Set(usedZones(config).flatMap(({ role }) => role ?? []))];

@@ -16,7 +16,7 @@ import {
   type ZoneRef,
 } from '../../shared/core/model.ts';
 import { zonePolicyName } from '../names.ts';
-import { arn, type Statement, zoneArn } from './permission-text.ts';
+import { type Statement, zoneArn } from './permission-text.ts';
 
 export type ZonePolicy = {
   readonly zoneKey: string;
@@ -72,22 +72,6 @@ export function changeStatements(
     .toSorted(([a], [b]) => a - b)
     .map(([group, services]) => ({ group, statement: changeStatement(services, group) }));
 }
-
-/** What is listed and followed in the zone, whoever does it. */
-export const readStatements = (zone: ZoneRef): readonly Statement[] => [
-  {
-    Sid: 'ListZone',
-    Effect: 'Allow',
-    Action: ['route53:ListResourceRecordSets'],
-    Resource: [zoneArn(zone.id)],
-  },
-  {
-    Sid: 'FollowChanges',
-    Effect: 'Allow',
-    Action: ['route53:GetChange'],
-    Resource: [arn('route53', '', 'change/*')],
-  },
-];
 
 /** Of services of one group, which are in one zone. */
 export function changeStatement(services: readonly Service[], group: number): Statement {
