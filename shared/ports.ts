@@ -3,6 +3,7 @@
  * for AWS, fakes and the simulation for tests. Every call takes a signal; none retries by itself
  * unless it says so. Foreign errors arrive as `QuorateError`s (STORE_*, ZONE_*, ACCESS_DENIED).
  */
+import type { Notice } from './core/alarm-notice.ts';
 import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
 import type { ProbeRequest, ProbeResponse } from './core/probe.ts';
 import type { Pulse } from './core/pulse.ts';
@@ -158,20 +159,19 @@ export type Zone = {
   ) => Promise<ChangeStatus>;
 };
 
-/** The way to an outside dead-man's switch. Never throws: what did not arrive is told. */
+/** What is told to the outside arrives, or it is said why not: never an exception. */
+export type Delivery =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** A dead-man's switch outside: it calls for people when pings stop. */
 export type Heartbeat = {
-  readonly ping: (
-    url: string,
-    signal: AbortSignal,
-  ) => Promise<{ readonly kind: 'answered' } | { readonly kind: 'failed'; readonly why: string }>;
+  readonly ping: (url: string, signal: AbortSignal) => Promise<Delivery>;
 };
 
-/** One topic for people. Throws a `QuorateError` if it can't be reached. */
+/** Where people read. */
 export type Topic = {
-  readonly publish: (
-    notice: { readonly subject: string; readonly text: string },
-    signal: AbortSignal,
-  ) => Promise<void>;
+  readonly publish: (notice: Notice, signal: AbortSignal) => Promise<Delivery>;
 };
 
 /** Secrets named in the configuration by `{ssm: …}`. `undefined`: unreadable, so the probe is skipped. */
