@@ -4,6 +4,7 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIam } from './iam.ts';
+import { registerImport } from './import.ts';
 import { registerNew } from './new.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
@@ -17,7 +18,7 @@ import { registerVerify } from './verify.ts';
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
-  ['The file:', [registerNew, registerValidate, registerSchema]],
+  ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
   ['The deployment:', [registerDoctor, registerIam]],
 ];
 

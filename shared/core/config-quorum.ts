@@ -19,7 +19,7 @@ export type Electorate = {
 const VANTAGE_RULES = { least: 1, most: 30, example: '[eu-west-1, us-east-1, ap-southeast-1]' };
 
 /** Known to this release; a newer region is warned about, not refused. */
-const AWS_REGIONS = [
+export const AWS_REGIONS = [
   'af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2',
   'ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7',
   'ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1',
