@@ -117,12 +117,7 @@ export function awsCloud(env: Env, clock: Clock): AwsCloud {
             { abortSignal: signal },
           );
           const reserved = Concurrency?.ReservedConcurrentExecutions ?? 0;
-          if (Code?.Location === undefined) return { packaged: null, reserved };
-          const reply = await fetch(Code.Location, { signal });
-          if (!reply.ok) throw new Error(`its code can't be fetched: HTTP ${reply.status}`);
-          const archive = Buffer.from(await reply.arrayBuffer());
-          if (archive.length > ARCHIVE_BYTES_MAX) throw new Error('its code is too large');
-          const packaged = zipEntry(archive, PACKAGED_FILE)?.toString('utf8') ?? null;
+          const packaged = Code?.Location ? await packagedIn(Code.Location, signal) : null;
           return { packaged, reserved };
         } catch (error) {
           if (nameOf(error) === 'ResourceNotFoundException') return null;
@@ -163,6 +158,23 @@ export function awsCloud(env: Env, clock: Clock): AwsCloud {
       for (const client of clients.values()) client.destroy();
     },
   };
+
+  /** What can't be fetched or found is unknown, which is told; it is no reason not to deploy. */
+  async function packagedIn(location: string, signal: AbortSignal): Promise<string | null> {
+    // An engine names itself by an address that need not be reachable from here.
+    const { pathname, search } = new URL(location);
+    const url = endpoint === undefined ? location : new URL(`${pathname}${search}`, endpoint);
+    try {
+      const reply = await fetch(url, { signal });
+      if (!reply.ok) return null;
+      const archive = Buffer.from(await reply.arrayBuffer());
+      if (archive.length > ARCHIVE_BYTES_MAX) return null;
+      return zipEntry(archive, PACKAGED_FILE)?.toString('utf8') ?? null;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return null;
+    }
+  }
 
   function readZone(zone: ZoneRef, signal: AbortSignal): ReturnType<Cloud['zone']> {
     const route53 = route53Clients({

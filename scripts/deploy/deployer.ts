@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import {
   closeSync,
+  copyFileSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -95,7 +96,10 @@ function folderOf(project: string, work: string, region: VantageId): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(project)) {
-    if (!OWN.includes(name)) symlinkSync(join(project, name), join(folder, name));
+    if (OWN.includes(name)) continue;
+    // osls takes a link for no configuration file.
+    if (name === 'serverless.yml') copyFileSync(join(project, name), join(folder, name));
+    else symlinkSync(join(project, name), join(folder, name));
   }
   return folder;
 }
