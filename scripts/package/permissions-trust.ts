@@ -42,6 +42,8 @@ export function trustPolicy(
   others: readonly string[] = [],
 ): TrustPolicy {
   const role = (name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
+  // `api` as well, so that a zone's owner needs no second visit once it commits; until then it has no
+  // right of its own to assume the role.
   const committers = (['quorum', 'api'] as const).flatMap((id) =>
     vantages.map((vantage) => role(roleName(deployment, vantage, id))),
   );

@@ -37,7 +37,7 @@ const KEY = {
   actions: 'route53:ChangeResourceRecordSetsActions',
 } as const;
 
-/** One managed policy each, carried by `quorum` and `api` of this vantage. A zone with a `role` has none. */
+/** One managed policy each, carried by who commits in this vantage. A zone with a `role` has none. */
 export function zonePolicies(config: Config, region: VantageId): readonly ZonePolicy[] {
   const policies = Object.values(config.zones)
     .filter(({ role }) => role === undefined)

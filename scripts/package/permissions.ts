@@ -1,7 +1,8 @@
 /**
  * A checked configuration → the inline policy of each function's role, as statements of CloudFormation.
- * A role may do what its code calls and nothing else; `test/rounds/permissions-calls.test.ts` compares the
- * two in both directions. Rights to change a zone are no part of this: `permissions-zone.ts`.
+ * A role may do what its code calls and nothing else: `test/rounds/permissions-calls.test.ts` compares the
+ * two in both directions, and fails on a call without a grant as on a grant without a call. Rights to
+ * change a zone are no part of this: `permissions-zone.ts`.
  *
  * `*` as a whole resource stands in one place: the EC2 calls of a function in a VPC that offer nothing
  * narrower (see `networkStatements`). `change/*`, `stream/*` and a log group's `:*` end in what AWS
@@ -33,6 +34,8 @@ export { type ZonePolicy, zonePolicies } from './permissions-zone.ts';
 
 /** All inline policies of a role together, without white space (IAM quotas). */
 export const INLINE_LENGTH_MAX = 10_240;
+/** Whose code commits to zones: only they carry zone policies. */
+export const COMMITTERS: readonly FunctionId[] = ['quorum'];
 const LEADING_KEYS = 'dynamodb:LeadingKeys';
 const READS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
@@ -51,27 +54,13 @@ export function functionStatements(
     Resource: [table],
     Condition: onlyKeys(keys),
   });
-  const readTable: Statement = {
-    Sid: 'ReadTable',
+  const readPulses: Statement = {
+    Sid: 'ReadPulses',
     Effect: 'Allow',
-    Action: READS,
+    Action: ['dynamodb:BatchGetItem'],
     Resource: [table],
+    Condition: onlyKeys(['pulse#*']),
   };
-  // What deciding and committing writes: one region never under another's name, nor anybody's report.
-  const decides = write(
-    'config#*',
-    'decision#*',
-    'mark#*',
-    'shadow#*',
-    ...['head', 'outbox', 'pulse'].map(own),
-  );
-  const tellsNotify: Statement = {
-    Sid: 'TellNotify',
-    Effect: 'Allow',
-    Action: ['lambda:InvokeFunction'],
-    Resource: [arn('lambda', region, `function:${functionName(deployment, 'notify')}`)],
-  };
-  const commits = [readTable, decides, ...zoneReads(config), ...roles(config), tellsNotify];
   // Every function can be invoked asynchronously; Lambda sends what failed in the function's name.
   const deadLetters: Statement = {
     Sid: 'KeepDeadLetters',
@@ -102,7 +91,8 @@ export function functionStatements(
     decryptStatements(config, region, services);
 
   const probeSecrets = secretsOfChecks(config, region);
-  const notifySecrets = secretNames([config.notify.webhook, config.notify.heartbeat]);
+  const { heartbeat } = config.notify;
+  const notifySecrets = secretNames([heartbeat]);
   return bounded(region, {
     probe: [
       logs('probe'),
@@ -121,7 +111,11 @@ export function functionStatements(
     ],
     quorum: [
       logs('quorum'),
-      ...commits,
+      { Sid: 'ReadTable', Effect: 'Allow', Action: READS, Resource: [table] },
+      // One region never under another's name, and nobody's report.
+      write('config#*', 'decision#*', 'mark#*', 'shadow#*', ...['head', 'pulse'].map(own)),
+      ...zoneReads(config),
+      ...roles(config),
       {
         Sid: 'ReadOwnStream',
         Effect: 'Allow',
@@ -139,14 +133,15 @@ export function functionStatements(
     ],
     notify: [
       logs('notify'),
-      readTable,
-      write('mark#*'),
+      ...(heartbeat === undefined ? [] : [readPulses]),
       ...topics(config),
       ...secrets(notifySecrets),
       deadLetters,
-      ...decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb']),
+      ...(heartbeat === undefined
+        ? []
+        : decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb'])),
     ],
-    api: [logs('api'), ...commits, deadLetters, ...decrypt(['dynamodb'])],
+    api: [logs('api'), readPulses, deadLetters, ...decrypt(['dynamodb'])],
   });
 }
 

@@ -4,21 +4,21 @@
  */
 import type { Config, VantageId } from '../../shared/core/model.ts';
 import { FUNCTIONS, type FunctionId, roleName, schedulerRoleName } from '../names.ts';
-import { functionStatements, zonePolicies } from './permissions.ts';
+import { COMMITTERS, functionStatements, zonePolicies } from './permissions.ts';
 import { type Resource, type Resources, tagList } from './resource.ts';
 
 const POLICY_VERSION = '2012-10-17';
-/** Whoever commits to the zone carries its policies. */
-const COMMITTERS: readonly FunctionId[] = ['quorum', 'api'];
 
 export const roleLogicalId = (id: FunctionId): string =>
   `${id.slice(0, 1).toUpperCase()}${id.slice(1)}Role`;
 
 export function roleResources(config: Config, region: VantageId): Resources {
   const statements = functionStatements(config, region);
-  const policies = zonePolicies(config, region).map((policy, index) => ({
+  // By group, which is in the policy's name as well: were they counted, a group that stops enforcing would
+  // hand its logical id to the next one, and CloudFormation would make that one's name a second time.
+  const policies = zonePolicies(config, region).map((policy) => ({
     ...policy,
-    logicalId: `ZonePolicy${index + 1}`,
+    logicalId: `ZonePolicy${policy.group}`,
   }));
   const carries = (id: FunctionId): object =>
     COMMITTERS.includes(id) && policies.length > 0

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FUNCTIONS, type FunctionId } from '../../scripts/names.ts';
 import { filledIn } from '../../scripts/package/permission-text.ts';
 import {
+  COMMITTERS,
   functionStatements,
   type Statement,
   zonePolicies,
@@ -207,7 +208,7 @@ function statementsOf(config: Config): Record<FunctionId, ReturnType<typeof fill
   const zones = zonePolicies(config, OWN).flatMap(({ statements }) => statements);
   const inline = functionStatements(config, OWN);
   const all = (who: FunctionId): readonly Statement[] =>
-    who === 'quorum' || who === 'api' ? [...inline[who], ...zones] : inline[who];
+    COMMITTERS.includes(who) ? [...inline[who], ...zones] : inline[who];
   return {
     probe: filledIn(all('probe'), PLACE),
     quorum: filledIn(all('quorum'), PLACE),
