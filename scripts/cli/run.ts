@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
+import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIam } from './iam.ts';
 import { registerImport } from './import.ts';
@@ -19,7 +20,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
   ['The zone (a dry run, unless --apply):', []],
   ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
-  ['The deployment:', [registerDoctor, registerIam]],
+  ['The deployment:', [registerDoctor, registerCost, registerIam]],
 ];
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
