@@ -220,26 +220,28 @@ export function convert(input: OperationInput): Operated {
         : `${why} has no record to convert; run \`quorate apply ${id}\``,
     );
   }
-  const serving: (readonly Endpoint[])[] = [];
+  const serving = new Set<Endpoint>();
+  const behind = new Map<ZoneRecord, readonly Endpoint[]>();
   for (const record of snapshot.records) {
-    const found = endpointsBehind(record, input);
-    if (typeof found === 'string') return refused(found);
-    serving.push(found);
+    const endpoints = endpointsBehind(record, input);
+    if (typeof endpoints === 'string') return refused(endpoints);
+    behind.set(record, endpoints);
+    for (const endpoint of endpoints) serving.add(endpoint);
   }
-  const [first = [], ...more] = serving;
-  const differs = more.findIndex((one) => namesOf(one) !== namesOf(first));
-  if (differs !== -1) {
-    const other = snapshot.records[differs + 1] as ZoneRecord;
-    return refused(
-      `${other.name} ${other.type} answers with ${namesOf(more[differs] ?? [])}, other names and types with ${namesOf(first)}, and an endpoint has one weight; make them alike in Route 53 first`,
-    );
+  for (const [{ name, type }, endpoints] of behind) {
+    const absent = [...serving].filter((endpoint) => !endpoints.includes(endpoint));
+    if (absent.length > 0) {
+      return refused(
+        `${name} ${type} answers with ${namesOf(endpoints)} and not with ${namesOf(absent)}, as another name or type does; an endpoint has one weight, so make them alike in Route 53 first`,
+      );
+    }
   }
   const weightOf = (endpoint: Endpoint): Weight =>
-    first.includes(endpoint) ? endpoint.weight : (0 as Weight);
+    serving.has(endpoint) ? endpoint.weight : (0 as Weight);
   const created = service.endpoints.flatMap((endpoint) =>
     recordsOf(service, endpoint, weightOf(endpoint), service.ttlSeconds).map((after) => {
       const before = snapshot.records.find((record) => isAt(record, after));
-      const check = first.includes(endpoint) ? before?.healthCheckId : undefined;
+      const check = serving.has(endpoint) ? before?.healthCheckId : undefined;
       return {
         before: null,
         after: check === undefined ? after : { healthCheckId: check, ...after },
@@ -250,12 +252,12 @@ export function convert(input: OperationInput): Operated {
   const empty = emptyRecordGroup(created);
   if (empty !== null) {
     return refused(
-      `every weight of ${empty} would be 0, since ${namesOf(first)} answers now and has none there; leave it out of the file until an endpoint that has it serves`,
+      `every weight of ${empty} would be 0, since ${namesOf([...serving])} answers now and has none there; leave it out of the file until an endpoint that has it serves`,
     );
   }
   const entries = service.endpoints.map((endpoint) =>
     newEntry(markOf(endpoint, aids.digestOf), weightOf(endpoint), {
-      kind: first.includes(endpoint) ? 'in' : 'out',
+      kind: serving.has(endpoint) ? 'in' : 'out',
     }),
   );
   return planned(
@@ -290,16 +292,17 @@ function endpointsBehind(
   if (fields.length > 0) {
     return `${what} has ${list(fields)}, which weighted records can't carry on; replace it yourself and adopt what stands there then`;
   }
-  const answered = record.alias === undefined ? (record.values ?? []) : [record.alias.name];
-  const found = answered.map((value) => {
-    const one = record.alias === undefined ? { ...record, values: [value] } : record;
-    const endpoint = service.endpoints.find((candidate) =>
-      slotsOf(service, candidate).some(
-        (slot) => isAt(record, slot) && answers(one, slot.target, aids),
-      ),
-    );
-    return { value, endpoint };
-  });
+  const found = servedText(record)
+    .split(', ')
+    .map((value) => {
+      const one = record.alias === undefined ? { ...record, values: [value] } : record;
+      const endpoint = service.endpoints.find((candidate) =>
+        slotsOf(service, candidate).some(
+          (slot) => isAt(record, slot) && answers(one, slot.target, aids),
+        ),
+      );
+      return { value, endpoint };
+    });
   const unknown = found.find(({ endpoint }) => endpoint === undefined);
   if (unknown !== undefined) {
     return `${what} answers ${unknown.value}, which is no endpoint's target; add an endpoint with that target, which keeps the traffic`;

@@ -6,6 +6,7 @@
  */
 import { type Commit, type RecordPair, sortedEntries } from './commit.ts';
 import type { Fence } from './fence.ts';
+import { verdictOf } from './first-draft.ts';
 import { emptyRecordGroup } from './membership.ts';
 import { type Endpoint, fenceName, type Service, type Weight } from './model.ts';
 import { nothing, type Operated, type OperationInput, planned, refused } from './operated.ts';
@@ -107,31 +108,33 @@ function restoredWeight(endpoint: Endpoint, { endpoints }: Service): Weight {
   return endpoint.tier === first ? endpoint.weight : (0 as Weight);
 }
 
+type Pair = { readonly before: WeightedRecord; readonly after: WeightedRecord };
+
 /** An orphan has no configured weight: it stays as it is. */
-function restoredPair(record: WeightedRecord, service: Service): RecordPair {
+function restoredPair(record: WeightedRecord, service: Service): Pair {
   const endpoint = service.endpoints.find((one) => one.setIdentifier === record.setIdentifier);
   const weight = endpoint === undefined ? record.weight : restoredWeight(endpoint, service);
   return { before: record, after: { ...record, weight } };
 }
 
 function restoredReasons(
-  pairs: readonly RecordPair[],
+  pairs: readonly Pair[],
   { service, votes }: OperationInput,
 ): readonly Reason[] {
   const verdicts = judge(service, votes, new Map());
   return service.endpoints.flatMap((endpoint): Reason[] => {
     const moved = pairs.find(
       ({ before, after }) =>
-        before?.setIdentifier === endpoint.setIdentifier && before.weight !== after?.weight,
+        before.setIdentifier === endpoint.setIdentifier && before.weight !== after.weight,
     );
     if (moved === undefined) return [];
     return [
       {
         endpoint: endpoint.id,
         code: 'restored',
-        from: moved.before?.weight ?? 0,
-        weight: moved.after?.weight ?? 0,
-        isDown: verdicts.get(endpoint.id)?.value === 'down',
+        from: moved.before.weight,
+        weight: moved.after.weight,
+        isDown: verdictOf(verdicts, endpoint.id).value === 'down',
       },
     ];
   });

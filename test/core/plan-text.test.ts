@@ -44,6 +44,37 @@ describe('plan text', () => {
     expect(planText(plan)).toContain('100 → 50    now answers 203.0.113.9');
   });
 
+  it('TTL, health check and flag are told where they change, beside the answer or alone', () => {
+    const alias = { name: 'app-eu-1.elb.test', zone: 'ZELB', evaluateTargetHealth: true };
+    const { ttlSeconds: _ttl, values: _values, ...bare } = record('aliased', 100);
+    const before = record('eu-west-1', 100);
+    const plan = planOf(
+      [
+        { before, after: { ...before, ttlSeconds: 60, healthCheckId: 'check-1' } },
+        {
+          before: { ...bare, alias },
+          after: { ...bare, alias: { ...alias, evaluateTargetHealth: false } },
+        },
+        {
+          before: { ...bare, setIdentifier: 'moved', alias },
+          after: { ...bare, setIdentifier: 'moved', alias: { ...alias, zone: 'ZOTHER' } },
+        },
+        {
+          before: { ...bare, setIdentifier: 'plain', alias },
+          after: { ...record('plain', 100), healthCheckId: 'check-2' },
+        },
+      ],
+      41,
+    );
+
+    expect(planText(plan).split('\n').slice(1, -1)).toEqual([
+      '  app.example.com A aliased     100         target health evaluated → ignored',
+      '  app.example.com A eu-west-1   100         TTL 30 s → 60 s, health check none → check-1',
+      '  app.example.com A moved       100         now answers app-eu-1.elb.test',
+      '  app.example.com A plain       100         now answers 203.0.113.20, TTL none → 30 s, health check none → check-2, target health evaluated → none',
+    ]);
+  });
+
   it('a record of another kind prints without endpoint and weight', () => {
     const simple: ZoneRecord = {
       name: 'app.example.com',
