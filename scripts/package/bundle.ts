@@ -3,7 +3,10 @@
  * the packaged configuration (`quorate.json`) beside it out. A bundle holds everything its function
  * needs and nothing else, so that what runs is what was tested.
  *
- * The AWS SDK is bundled, not taken from the runtime: SDK_BUNDLED says why.
+ * The AWS SDK is bundled, not taken from the runtime. Measured on Node 24 (process start to handler
+ * ready, median of 11, `probe`): 253 ms with it in the bundle, 346 ms with it loaded file by file from
+ * node_modules, as the runtime does; the archive grows from 0.4 to 0.6 MB. And what runs is the version
+ * that was tested, not the one that the runtime has that day.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,8 +27,6 @@ const NO_MAP =
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
-export type EsbuildPlugins = { readonly plugins: Plugin[] };
-
 /** What serverless-esbuild passes on to esbuild, and its own few keys. */
 export function bundleOptions(): BuildOptions & { readonly outputFileExtension: string } {
   return {
@@ -42,7 +43,7 @@ export function bundleOptions(): BuildOptions & { readonly outputFileExtension: 
     // A stack trace needs names and lines; the text of the sources is in the repository.
     sourcesContent: false,
     logLevel: 'error',
-    plugins: [ownMapsOnly(), configurationBeside()],
+    plugins: [ownMapsOnly(), clientOnly(), configurationBeside()],
   };
 }
 
@@ -53,6 +54,27 @@ function ownMapsOnly(): Plugin {
       onLoad({ filter: /node_modules.*\.[cm]?js$/ }, ({ path }) => ({
         contents: `${readFileSync(path, 'utf8')}${NO_MAP}`,
         loader: 'default',
+      }));
+    },
+  };
+}
+
+/**
+ * Of undici the prober uses the client of one connection. Its entry holds fetch, WebSockets, mocks and
+ * caches too, which CommonJS lets nobody shake off: 280 KB, 35 ms at each cold start.
+ */
+function clientOnly(): Plugin {
+  return {
+    name: 'client-only',
+    setup: ({ onResolve, onLoad }: PluginBuild) => {
+      onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
+        path: 'undici',
+        namespace: 'client-only',
+        pluginData: resolveDir,
+      }));
+      onLoad({ filter: /.*/, namespace: 'client-only' }, ({ pluginData }) => ({
+        contents: "import Client from 'undici/lib/dispatcher/client.js';\nexport { Client };",
+        resolveDir: String(pluginData),
       }));
     },
   };

@@ -9,14 +9,25 @@ import type { VantageId } from '../../shared/core/model.ts';
 
 const TIMEOUT_MS = 10_000;
 const REMEDY =
-  'run npm run deploy, which makes the table, then its replicas, then the stacks of the vantages';
+  'run `npm run deploy`, which makes the table, then its replicas, then the stacks of the vantages';
 
 /** Stands in templates that were packaged without asking AWS; CloudFormation would refuse it. */
 export const offlineStreamArn = (table: string, region: VantageId): string =>
   `arn:aws:dynamodb:${region}:000000000000:table/${table}/stream/packaged-offline`;
 
-export async function replicaStreamArn(table: string, region: VantageId): Promise<string> {
-  const client = new DynamoDBClient({ region });
+export type AskOptions = {
+  /** Of another engine than AWS. */
+  readonly endpoint?: string;
+  /** Instead of the shell's own. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
+export async function replicaStreamArn(
+  table: string,
+  region: VantageId,
+  options: AskOptions = {},
+): Promise<string> {
+  const client = new DynamoDBClient({ region, ...options });
   try {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: table }), {
       abortSignal: AbortSignal.timeout(TIMEOUT_MS),
@@ -59,7 +70,7 @@ function sentenceOf(cause: unknown, table: string, region: VantageId): QuorateEr
   if (CREDENTIAL_ERRORS.includes(name)) {
     return new QuorateError(
       'ACCESS_DENIED',
-      `no usable AWS credentials (${message}); set them, for example by AWS_PROFILE, or set QUORATE_OFFLINE=1 to package without asking AWS`,
+      `no usable AWS credentials (${message}); set them, for example with AWS_PROFILE, or set QUORATE_OFFLINE=1 to package without asking AWS`,
       { cause },
     );
   }

@@ -102,10 +102,10 @@ async function streamArn(
   table: string,
   region: VantageId,
   argv: readonly string[],
-  { QUORATE_OFFLINE: offline }: Env,
+  env: Env,
 ): Promise<string> {
   const command = argv.find((word) => !word.startsWith('-'));
-  const isOffline = offline === '1';
+  const isOffline = env.QUORATE_OFFLINE === '1';
   if (command === 'deploy' && isOffline) {
     throw new QuorateError(
       'BAD_REQUEST',
@@ -113,7 +113,9 @@ async function streamArn(
     );
   }
   const asks = !isOffline && (command === 'deploy' || command === 'package');
-  return asks ? await replicaStreamArn(table, region) : offlineStreamArn(table, region);
+  if (!asks) return offlineStreamArn(table, region);
+  const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL;
+  return await replicaStreamArn(table, region, endpoint ? { endpoint } : {});
 }
 
 function extensions(config: Config, region: VantageId, env: Env): StackValues['extensions'] {
