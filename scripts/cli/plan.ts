@@ -93,7 +93,9 @@ function plannedService(assessed: Assessed): PlannedService {
     of: shown.of,
     trouble: shown.trouble,
     plan: result?.plan ? planJson(result.plan) : null,
-    why: telling.flatMap(({ reason }) => (reason.sentence === '' ? [] : [reason.sentence])),
+    why: telling.flatMap(({ reason }) =>
+      reason.code === 'healthy' || reason.sentence === '' ? [] : [reason.sentence],
+    ),
     withheld: shown.endpoints.flatMap(({ withheld }) => withheld.map((one) => one.sentence)),
     records: snapshot === null ? [] : zoneVersusFile(service, snapshot),
   };
@@ -120,7 +122,7 @@ function serviceText({ result }: Assessed, shown: PlannedService, paint: Paint):
   const isManaged = shown.generation !== null || shown.mode === 'observe';
   return [
     ...lines,
-    `  nothing to commit${isManaged && differing.length === 0 ? ': the zone is as wanted' : ''}`,
+    `  nothing to commit${isManaged && differing.length + sentences.length === 0 ? ': the zone is as wanted' : ''}`,
     ...(isManaged && differing.length === 0
       ? []
       : ['  the zone beside the file:', ...besideText(shown.records).map((line) => `    ${line}`)]),

@@ -56,7 +56,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+    })
+    .helpCommand(false)
     .addHelpText('after', AFTER_HELP)
     .exitOverride();
   const cli = makeCli(program, terminal);

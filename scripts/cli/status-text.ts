@@ -47,6 +47,7 @@ export function statusText(document: StatusDocument, options: TextOptions): stri
     ...document.notes.map((note) => paint.yellow(`note: ${note}`)),
     ...document.services.flatMap((service) => ['', ...serviceLines(service, columns, options)]),
     '',
+    paint.bold('vantages'),
     ...vantageLines(document, paint),
     ...(hasVotes ? [paint.dim(`votes: ${LEGEND}`)] : []),
   ].join('\n');

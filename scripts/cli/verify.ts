@@ -66,7 +66,7 @@ if a server or the parent's delegation differs.`,
             : { servers: server.map(givenServer), delegation: null };
         if (found.delegation !== null) delegations.push(found.delegation);
         for (const service of own) {
-          cli.say(`asking ${found.servers.length} name servers for ${service.id} …`);
+          cli.say(`asking ${found.servers.map((one) => one.name).join(', ')} for ${service.id} …`);
           const now = wired.clock.now();
           const snapshot = snapshotOf(service, read, config.deployment, now);
           verified.push(
@@ -124,7 +124,8 @@ const inFileOrder = (
 
 /** `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`, `2001:db8::1` */
 function serverAddress(text: string): ServerAddress {
-  const [, inner, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const [, inner, plain, digits] =
+    /^(?:\[([^\]]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host =
     inner ?? plain ?? (/^[0-9a-f:]+$/i.test(text) && text.includes('::') ? text : undefined);
   const port = digits === undefined ? 53 : Number(digits);
