@@ -61,7 +61,7 @@ export function functionStatements(
     Resource: [table],
     Condition: onlyKeys(['pulse#*']),
   };
-  // Every function can be invoked asynchronously; Lambda sends what failed in the function's name.
+  // What runs on schedules is invoked asynchronously; Lambda keeps what failed in the function's name.
   const deadLetters: Statement = {
     Sid: 'KeepDeadLetters',
     Effect: 'Allow',
@@ -141,7 +141,7 @@ export function functionStatements(
         ? []
         : decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb'])),
     ],
-    api: [logs('api'), readPulses, deadLetters, ...decrypt(['dynamodb'])],
+    api: [logs('api'), readPulses, ...decrypt(['dynamodb'])],
   });
 }
 
