@@ -15,7 +15,7 @@ export const registerCost: Register = (program, cli) => {
   program
     .command('cost')
     .description('a month’s bill, from calls counted in a run of this file; needs no AWS')
-    .option('--minutes <n>', `how long a stretch is counted; default: ${MINUTES}`, String(MINUTES))
+    .option('--minutes <n>', 'how long a stretch is counted', String(MINUTES))
     .addHelpText(
       'after',
       `

@@ -44,6 +44,7 @@ export async function countedTable(
   let items: Record<string, Writable<ItemCounts>> = {};
   let requests: Record<string, number> = {};
   let readUnits = 0;
+  const seen = new Set<string>();
   const clients: DynamoDBClient[] = [];
 
   const countWrite = (item: StoredItem, isWritten: boolean): void => {
@@ -56,7 +57,11 @@ export async function countedTable(
     count.writeUnits += units;
     if (!isWritten) return;
     count.bytes += bytes;
-    if (item.ttl?.N === undefined) return;
+    const key = `${item.pk?.S}\n${item.sk?.S}`;
+    const isOverwritten = seen.has(key);
+    seen.add(key);
+    // An item that is written again and again never gets old.
+    if (item.ttl?.N === undefined || isOverwritten) return;
     count.byteSeconds += bytes * Math.max(0, Number(item.ttl.N) - clock.now() / 1000);
     count.expiringUnits += units;
   };
