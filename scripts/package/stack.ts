@@ -28,6 +28,8 @@ export type StackRequest = {
   readonly options: { readonly region?: string | null; readonly stage?: string | null };
   readonly argv: readonly string[];
   readonly env: Env;
+  /** Where relative paths begin; default: the process's own. */
+  readonly folder?: string;
 };
 
 /** Reached from serverless.yml as `${self:custom.quorate.…}`. */
@@ -49,10 +51,16 @@ export type StackValues = {
 /** Only where the account has room: a new account has 10 in all, and any reservation is refused there. */
 const RESERVED: Readonly<Record<FunctionId, number>> = { probe: 3, quorum: 5, notify: 2, api: 10 };
 
-export async function stackValues({ options, argv, env }: StackRequest): Promise<StackValues> {
+export async function stackValues({
+  options,
+  argv,
+  env,
+  folder,
+}: StackRequest): Promise<StackValues> {
   const loaded = loadConfig({
     env,
     ...(options.stage ? { stage: options.stage } : {}),
+    ...(folder === undefined ? {} : { folder }),
     packagedAt: packagedAt(env),
   });
   const { config } = loaded;
