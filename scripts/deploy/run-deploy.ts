@@ -47,6 +47,9 @@ export type DeployOptions = {
 const AT_ONCE = 2;
 /** Rounds that a vote needs beyond `rise` or `fall`, for phases and overlapping runs. */
 const SPARE_ROUNDS = 3;
+/** A schedule fires within 2 min. */
+const BEFORE_MS_MAX = 2 * 60_000;
+const POLL_MS = 5_000;
 
 export async function runDeploy(
   deps: DeployDeps,
@@ -110,9 +113,13 @@ async function lookAround(
   );
 }
 
-/** Under the configuration that runs in home, or else in any region; null at the first deployment. */
+/**
+ * Under the configuration that runs in home, or else in any region; null at the first deployment. A run
+ * that just ended may leave a verdict open for a minute: it is waited for, as it is what the canary is
+ * compared with.
+ */
 async function verdictsNow(
-  { clock, storeOf }: DeployDeps,
+  { clock, storeOf, tell }: DeployDeps,
   { home }: Config,
   facts: FactsByRegion,
   signal: AbortSignal,
@@ -122,8 +129,16 @@ async function verdictsNow(
   if (source === undefined || source.deployed === null) return null;
   const { deployed, region } = source;
   const store = storeOf(region);
-  const evidence = await readEvidence({ clock, store }, deployed, manifestOf(deployed), signal);
-  return verdictsBefore(deployed, evidence, clock.now());
+  const manifest = manifestOf(deployed);
+  const lastAt = clock.now() + BEFORE_MS_MAX;
+  for (let isFirst = true; ; isFirst = false) {
+    const evidence = await readEvidence({ clock, store }, deployed, manifest, signal);
+    const verdicts = verdictsBefore(deployed, evidence, clock.now());
+    const isOpen = [...verdicts.values()].includes('unknown');
+    if (!isOpen || clock.now() >= lastAt) return verdicts;
+    if (isFirst) tell({ event: 'step', region, text: 'waiting for verdicts that are open' });
+    await clock.sleep(POLL_MS, signal);
+  }
 }
 
 async function deployVantage(
@@ -173,7 +188,7 @@ async function judgeCanary(
   const accepts = stopping.map((one) => `--accept ${endpointKey(one.service, one.endpoint)}`);
   throw new QuorateError(
     'REFUSED',
-    `stopped: ${stopping.length} of ${changes.length} endpoints were up and are not seen up from ${region} under this file. Only ${region} runs it, the others count it as silent and go on with what they have. Correct quorate.yml and deploy again, or repeat with ${accepts.join(' ')}`,
+    `stopped: ${stopping.length} of ${changes.length} endpoints get worse as seen from ${region} under this file. Only ${region} runs it, the others count it as silent and go on with what they have. Correct quorate.yml and deploy again, or repeat with ${accepts.join(' ')}`,
   );
 }
 

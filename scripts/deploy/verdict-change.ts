@@ -1,7 +1,8 @@
 /**
  * Verdicts before → what the canary sees under the new file → may the deployment go on? An endpoint that
- * was `up` and that the canary does not see `up` stops it, unless it is accepted by name: after the others
- * follow, nobody would see it up any more. Pure.
+ * was `up` and that the canary does not see `up` stops it, unless it is accepted by name: once the others
+ * follow, nobody would see it up any more. So does one whose verdict was not known and that is `down` now.
+ * Pure.
  */
 import {
   byText,
@@ -95,7 +96,7 @@ export function verdictChanges(
         const key = endpointKey(service.id, id);
         const was = before?.get(key) ?? null;
         const sight = after.get(key);
-        const isWorse = was === 'up' && sight !== undefined && sight.value !== 'up';
+        const isWorse = sight !== undefined && getsWorse(was, sight.value);
         const isAccepted = isWorse && accepted.includes(key);
         return {
           service: service.id,
@@ -108,6 +109,11 @@ export function verdictChanges(
         };
       }),
     );
+}
+
+/** Unknown may have been up: while a deployment is half done, fewer vantages vote. */
+function getsWorse(was: VerdictValue | null, is: VerdictValue): boolean {
+  return (was === 'up' && is !== 'up') || (was === 'unknown' && is === 'down');
 }
 
 export function verdictText(change: VerdictChange): string {
