@@ -1,0 +1,43 @@
+/**
+ * The local Route 53 against MiniStack: the same random change batches through the real SDK get the same
+ * verdict, the same error class and the same zone after. Rules of AWS that MiniStack does not know are
+ * declared one by one with the documentation as judge, and each must show itself, or it is stale.
+ * `QUORATE_DIFFERENTIAL_SEED` and `QUORATE_DIFFERENTIAL_BATCHES` choose another piece.
+ */
+import { describe, expect, it } from 'vitest';
+import { KNOWN } from './support/differential/rules.ts';
+import { disagreementText, runDifferential } from './support/differential/run.ts';
+import { startMinistack, whereMinistack } from './support/ministack.ts';
+
+const SEED = Number(process.env.QUORATE_DIFFERENTIAL_SEED ?? 20_261_123);
+const BATCHES = Number(process.env.QUORATE_DIFFERENTIAL_BATCHES ?? 2_000);
+/** Fewer say too little of rare rules. */
+const BATCHES_TO_SHOW_ALL = 2_000;
+
+whereMinistack(() => {
+  describe('local Route 53 and MiniStack', () => {
+    it(`agree on ${BATCHES} random change batches, but for the rules that MiniStack does not know`, async () => {
+      await using engine = await startMinistack();
+      const startedAt = performance.now();
+
+      const tally = await runDifferential({ ministack: engine.url, seed: SEED, batches: BATCHES });
+
+      const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+      process.stdout.write(
+        `differential: ${tally.batches} batches (${tally.changes} changes) in ${seconds} s, ` +
+          `seeds ${tally.seeds[0]}..${tally.seeds.at(-1)}, ${tally.taken} taken, ` +
+          `${tally.spelledOtherwise} spelled otherwise; refused by rules that MiniStack does not ` +
+          `know: ${JSON.stringify(tally.differs)}\n`,
+      );
+      if (tally.disagreement) throw new Error(disagreementText(tally.disagreement));
+      expect(tally.batches).toBe(BATCHES);
+      // Neither of the two kinds may crowd out the other.
+      expect(tally.taken / tally.batches).toBeGreaterThan(0.3);
+      expect(tally.taken / tally.batches).toBeLessThan(0.7);
+      if (BATCHES >= BATCHES_TO_SHOW_ALL)
+        expect(Object.keys(tally.differs).sort(), 'each declared rule shows itself').toEqual(
+          Object.keys(KNOWN).sort(),
+        );
+    });
+  });
+});
