@@ -39,6 +39,8 @@ export type Terminal = {
   readonly dns?: DnsLook;
   /** Of tests: what `doctor` asks AWS. */
   readonly looks?: Looks;
+  /** Of tests: who gives the command, instead of STS. */
+  readonly caller?: (signal: AbortSignal) => Promise<string>;
 };
 
 /** Of every JSON document (`"format": 1`): raised when a field goes or changes its meaning. */

@@ -1,6 +1,8 @@
 /** Arguments → exit code. Every command of `quorate` hangs here; tests call it without a process. */
 import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
+import { registerAdopt } from './adopt.ts';
+import { registerApply } from './apply.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
@@ -9,6 +11,9 @@ import { registerImport } from './import.ts';
 import { registerNew } from './new.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
+import { registerReassert } from './reassert.ts';
+import { registerRelease } from './release.ts';
+import { registerRetire } from './retire.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { troubleText } from './trouble.ts';
@@ -18,7 +23,10 @@ import { registerVerify } from './verify.ts';
 /** In the order of `--help`, under their headings. */
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
-  ['The zone (a dry run, unless --apply):', []],
+  [
+    'The zone (a dry run, unless --apply):',
+    [registerApply, registerAdopt, registerReassert, registerRetire, registerRelease],
+  ],
   ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
   ['The deployment:', [registerDoctor, registerCost, registerIam]],
 ];

@@ -16,8 +16,11 @@ export function retire(
   asserted: Planned,
   { service, now }: Pick<OperationInput, 'service' | 'now'>,
 ): Operated {
-  if (orphan.records.some((record) => record.weight !== 0)) {
-    return refused(`${orphan.name} still has weight; give it weight 0 first`);
+  const live = orphan.records.find((record) => record.weight !== 0);
+  if (live !== undefined) {
+    return refused(
+      `${live.name} ${live.type} of ${orphan.name} still has weight ${live.weight}; give it weight 0 in Route 53 first, nothing live is ever removed`,
+    );
   }
   const countsForMs = (orphan.entry.countedAt ?? 0) + service.policy.velocity.windowMs - now;
   if (countsForMs > 0) {

@@ -33,6 +33,7 @@ import {
   refused,
 } from './operated.ts';
 import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.ts';
+import { list } from './phrase.ts';
 import type { Reason } from './reason.ts';
 import { release, restore } from './released.ts';
 import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
@@ -176,7 +177,7 @@ function onDraft(operation: DraftedOperation, fence: Fence, input: OperationInpu
     case 'retire': {
       const { endpoint } = operation;
       const orphan = drafted.orphans.find((one) => one.name === endpoint);
-      if (orphan === undefined) return refused(`${endpoint} is no orphan of ${service.id}`);
+      if (orphan === undefined) return refused(noOrphanText(endpoint, drafted.orphans, service));
       return retire(orphan, asserted(drafted.orphans.filter((one) => one !== orphan)), input);
     }
   }
@@ -225,6 +226,15 @@ function approve(endpoint: EndpointId, context: OrderContext): Operated {
 
 const unknownEndpoint = (id: string, service: Service): string =>
   `${service.id} manages no endpoint ${id}; it has ${service.endpoints.map((one) => one.id).join(', ')}`;
+
+function noOrphanText(name: string, orphans: readonly Orphan[], service: Service): string {
+  if (service.endpoints.some(({ id, setIdentifier }) => id === name || setIdentifier === name)) {
+    return `${name} is in the file; take it out and deploy first, then retire what is left of it in the zone`;
+  }
+  const others =
+    orphans.length === 0 ? 'there is none' : `there is ${list(orphans.map((one) => one.name))}`;
+  return `${name} is no orphan of ${service.id}; ${others}`;
+}
 
 function timeProblem(order: FenceOrder, now: EpochMs): string | null {
   if (order.untilAt <= now) return 'its end is in the past';

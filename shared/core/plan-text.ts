@@ -42,22 +42,22 @@ export const planJson = (plan: UnsealedPlan): PlanJson => ({
  *     plan 9c1f4e20
  */
 export function planText(plan: UnsealedPlan): string {
-  const lines = plan.pairs.map(lineOf);
-  const head =
-    plan.parent === null
-      ? 'first generation'
-      : plan.commit.isRelease === true
-        ? `generation ${plan.parent.generation} → none, ${plan.fenceName} goes`
-        : `generation ${plan.parent.generation} → ${plan.generation}`;
+  const json = planJson(plan);
+  const lines = planLinesText(json).map((line) => `  ${line}`);
+  return [planTitle(json), ...lines, `plan ${plan.checksum}`].join('\n');
+}
+
+export function planTitle({ service, generation: { from, to } }: PlanJson): string {
+  if (from === null) return `${service}   first generation`;
+  return `${service}   generation ${from} → ${to ?? 'none: the _quorate record goes'}`;
+}
+
+export function planLinesText({ records }: Pick<PlanJson, 'records'>): readonly string[] {
   const subject = (line: PlanLine): string => `${line.name} ${line.type} ${line.endpoint}`;
-  const width = Math.max(0, ...lines.map((line) => subject(line).length));
-  return [
-    `${plan.service}   ${head}`,
-    ...lines.map(
-      (line) => `  ${subject(line).padEnd(width)}   ${weightText(line)}   ${noteOf(line)}`,
-    ),
-    `plan ${plan.checksum}`,
-  ].join('\n');
+  const width = Math.max(0, ...records.map((line) => subject(line).length));
+  return records.map(
+    (line) => `${subject(line).padEnd(width)}   ${weightText(line)}   ${noteOf(line)}`,
+  );
 }
 
 const weightText = (line: PlanLine): string => {

@@ -145,16 +145,22 @@ describe('retire', () => {
     world.state.service = without('c');
 
     expect(text(world.operate({ kind: 'retire', endpoint: 'c' }))).toBe(
-      'refused: c still has weight; give it weight 0 first',
+      'refused: app.example.com A of c still has weight 100; give it weight 0 in Route 53 first, nothing live is ever removed',
     );
     expect(text(world.operate({ kind: 'retire', endpoint: 'a' }))).toBe(
-      'refused: a is no orphan of app',
+      'refused: a is in the file; take it out and deploy first, then retire what is left of it in the zone',
+    );
+    expect(text(world.operate({ kind: 'retire', endpoint: 'x' }))).toBe(
+      'refused: x is no orphan of app; there is c',
     );
     world.edit('c', 0);
     expect(text(world.operate({ kind: 'retire', endpoint: 'c' }))).toBe(
       'planned: retired: the records of c are removed',
     );
     expect(world.weights()).toEqual({ a: 100, b: 100 });
+    expect(text(world.operate({ kind: 'retire', endpoint: 'c' }))).toBe(
+      'refused: c is no orphan of app; there is none',
+    );
     expect(world.fence().entries).toHaveLength(2);
     expect(world.decide().automation).toBe('on');
   });

@@ -65,7 +65,7 @@ describe('release', () => {
       'DELETE A c',
       'CREATE A c',
     ]);
-    expect(planText(plan)).toContain('app   generation 41 → none, _quorate.app.example.com goes\n');
+    expect(planText(plan)).toContain('app   generation 41 → none: the _quorate record goes\n');
     expect(planJson(plan).generation).toEqual({ from: 41, to: null });
     expect(release(world)).toBe(
       'planned: released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
