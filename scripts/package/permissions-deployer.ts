@@ -152,6 +152,7 @@ const FUNCTIONS = [
   'GetFunctionUrlConfig',
   'GetPolicy',
   'GetRuntimeManagementConfig',
+  'InvokeFunction',
   'ListTags',
   'PutFunctionConcurrency',
   'PutFunctionEventInvokeConfig',
