@@ -26,7 +26,7 @@ type Options = {
   readonly deployer?: true;
   readonly operator?: true;
   readonly account?: string;
-  readonly trust: readonly string[];
+  readonly trust?: readonly string[];
 };
 
 export type ZoneRoleDocument = {
@@ -64,8 +64,7 @@ export const registerIam: Register = (program, cli) => {
     .option(
       '--trust <arn>',
       'with --zone: an operator’s role or user that may assume it too; may be repeated',
-      (arn: string, others: readonly string[]) => [...others, arn],
-      [],
+      (arn: string, others: readonly string[] = []) => [...others, arn],
     )
     .addHelpText(
       'after',
@@ -79,7 +78,7 @@ With --json: zone, role, trust and permissions[] (or who and permissions[]), eac
       const ask = questionOf(config, options);
       const place = await placeOf(cli, config, options.account);
       if (ask.kind === 'zone') {
-        const document = zoneRole(config, ask.zone, place, options.trust);
+        const document = zoneRole(config, ask.zone, place, options.trust ?? []);
         cli.print(document, () => zoneRoleText(document, config.deployment));
       } else {
         const document = people(config, ask.kind, place);
@@ -95,7 +94,7 @@ type Question =
 /** Everything that can be wrong with the words, before anybody is asked anything. */
 function questionOf(
   config: Config,
-  { zone, deployer, operator, account, trust }: Options,
+  { zone, deployer, operator, account, trust = [] }: Options,
 ): Question {
   const asked = [zone !== undefined, deployer === true, operator === true].filter(Boolean).length;
   if (asked !== 1) {
