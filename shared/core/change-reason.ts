@@ -65,7 +65,13 @@ export type ChangeReason =
       readonly endpoints: readonly EndpointId[];
     }
   | { readonly code: 'group-empty'; readonly record: string }
-  | { readonly code: 'released'; readonly service: ServiceId; readonly fence: string }
+  | {
+      readonly code: 'released';
+      readonly service: ServiceId;
+      readonly fence: string;
+      /** Left below their configured weight. */
+      readonly low: readonly EndpointId[];
+    }
   | { readonly code: 'order-dropped'; readonly order: OrderId; readonly untilAt: EpochMs };
 
 export function changeSentence(reason: ChangeReason): string {
@@ -105,7 +111,7 @@ export function changeSentence(reason: ChangeReason): string {
     case 'group-empty':
       return `withheld: every weight of ${reason.record} would be 0, and Route 53 would answer all of them alike; leave it out of the file until an endpoint that has it serves`;
     case 'released':
-      return `released: ${reason.fence} goes; nothing is written for ${reason.service} until it is adopted again`;
+      return `released: ${reason.fence} goes; nothing is written for ${reason.service} until it is adopted again${reason.low.length === 0 ? '' : `, and nobody gives ${list(reason.low)} more weight`}`;
     case 'order-dropped':
       return `order ${reason.order}, in force until ${clockTime(reason.untilAt)}, ends with this`;
   }

@@ -8,7 +8,7 @@ import { type Commit, type RecordPair, sortedEntries } from './commit.ts';
 import type { Fence } from './fence.ts';
 import { verdictOf } from './first-draft.ts';
 import { emptyRecordGroup } from './membership.ts';
-import { type Endpoint, fenceName, type Service, type Weight } from './model.ts';
+import { type Endpoint, type EndpointId, fenceName, type Service, type Weight } from './model.ts';
 import { nothing, type Operated, type OperationInput, planned, refused } from './operated.ts';
 import type { Reason } from './reason.ts';
 import { isWeighted, markOf, matchRecords, type WeightedRecord } from './snapshot.ts';
@@ -43,7 +43,7 @@ export function release(restores: boolean, input: OperationInput): Operated {
   const reasons: Reason[] = [
     ...(restores ? restoredReasons(pairs, input) : []),
     ...droppedOrders(state.fence),
-    { code: 'released', service: service.id, fence: name },
+    { code: 'released', service: service.id, fence: name, low: lowAmong(pairs, service) },
   ];
   return planned({ ...commitOf(state.fence, pairs), isRelease: true }, [], reasons);
 }
@@ -78,6 +78,17 @@ export function restore(fence: Fence, input: OperationInput): Operated {
   const entries = sortedEntries([...restored, ...matched.orphans.map(({ entry }) => entry)]);
   return planned(commitOf({ ...fence, entries, orders: [] }, pairs), [], reasons);
 }
+
+const lowAmong = (pairs: readonly Pair[], service: Service): readonly EndpointId[] =>
+  service.endpoints
+    .filter((endpoint) =>
+      pairs.some(
+        ({ after }) =>
+          after.setIdentifier === endpoint.setIdentifier &&
+          after.weight < restoredWeight(endpoint, service),
+      ),
+    )
+    .map(({ id }) => id);
 
 const allZeroText = (group: string, restores: boolean): string =>
   restores

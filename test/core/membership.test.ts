@@ -165,6 +165,15 @@ describe('retire', () => {
     expect(world.decide().automation).toBe('on');
   });
 
+  it('of a set identifier that the file names is refused, too', () => {
+    const named = sampleEndpoint('c', { setIdentifier: 'old-c' });
+    const world = openWorld({ service: { ...service, endpoints: [named] } });
+
+    expect(text(world.operate({ kind: 'retire', endpoint: 'old-c' }))).toMatch(
+      /^refused: old-c is in the file; take it out and deploy first/,
+    );
+  });
+
   it('F116: leaves other orphans as they are', () => {
     const world = openWorld({ service, weights: { c: 0 } });
     world.state.service = without('b', 'c');

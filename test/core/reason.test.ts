@@ -474,8 +474,12 @@ const SENTENCES: {
   ],
   released: [
     [
-      { service, fence },
+      { service, fence, low: [] },
       'released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
+    ],
+    [
+      { service, fence, low: [endpoint] },
+      'released: _quorate.app.example.com goes; nothing is written for app until it is adopted again, and nobody gives us-east-1 more weight',
     ],
   ],
   'order-dropped': [

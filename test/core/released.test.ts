@@ -68,7 +68,7 @@ describe('release', () => {
     expect(planText(plan)).toContain('app   generation 41 → none: the _quorate record goes\n');
     expect(planJson(plan).generation).toEqual({ from: 41, to: null });
     expect(release(world)).toBe(
-      'planned: released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
+      'planned: released: _quorate.app.example.com goes; nothing is written for app until it is adopted again, and nobody gives a more weight',
     );
     expect(world.state.fenceValues).toBeNull();
     expect(world.state.records).toEqual(records);

@@ -289,6 +289,109 @@ describe('operations of the zone', () => {
     expect(await run(world, { kind: 'reassert' })).toMatchObject({ kind: 'nothing-to-do' });
   });
 
+  it('F116: apply that races an automated removal is judged again on what that left', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    const { name, type, ttlSeconds } = world.snapshot().records[0]!;
+    world.zone.edit(
+      world.snapshot().records.flatMap((record) => [
+        { action: 'DELETE' as const, record },
+        { action: 'CREATE' as const, record: { ...record, ttlSeconds: 300 } },
+      ]),
+    );
+    world.zone.beforeNextCommit(async () => {
+      await world.region(1).start();
+    });
+
+    const answer = await run(world, { kind: 'apply' });
+
+    expect(answer).toMatchObject({
+      kind: 'committed',
+      generation: 43,
+      sentences: [`changed: TTL of ${name} ${type} is ${ttlSeconds} s instead of 300 s`],
+    });
+    expect(world.weights()['us-east-1']).toBe(0);
+    expect(world.snapshot().records.map((record) => record.ttlSeconds)).toEqual([30, 30, 30]);
+  });
+
+  it('F115: a changed target and a removal decided on the old one can not both happen', async () => {
+    const world = quorumWorld();
+    const { records } = world.snapshot();
+    const record = records.find(({ setIdentifier }) => setIdentifier === 'eu-west-1')!;
+    world.zone.edit([
+      { action: 'DELETE', record },
+      { action: 'CREATE', record: { ...record, values: ['198.51.100.7'] } },
+    ]);
+    world.sees('us-east-1', 'down');
+    world.zone.beforeNextCommit(async () => {
+      expect(await startOperation(world, { kind: 'apply' })).toMatchObject({ kind: 'committed' });
+    });
+
+    const [lost] = await world.region(1).round();
+    const [after] = await world.region(1).round();
+
+    expect(lost!.outcome).toEqual({ kind: 'lost' });
+    expect(after!.outcome).toEqual({ kind: 'committed' });
+    expect(world.weights()).toEqual({ 'ap-southeast-1': 100, 'eu-west-1': 100, 'us-east-1': 0 });
+    expect(world.snapshot().records.find((one) => one.setIdentifier === 'eu-west-1')).toEqual(
+      record,
+    );
+  });
+
+  it('a release is final: what was decided before it finds no fence to compare', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    world.zone.beforeNextCommit(async () => {
+      expect(await startOperation(world, { kind: 'release', restores: false })).toMatchObject({
+        kind: 'committed',
+      });
+    });
+
+    const [lost] = await world.region(1).round();
+    const [after] = await world.region(1).round();
+
+    expect(lost!.outcome).toEqual({ kind: 'lost' });
+    expect(after!.decision).toMatchObject({ automation: 'unmanaged', commit: null });
+    expect(world.weights()['us-east-1']).toBe(100);
+    expect(await run(world, { kind: 'adopt' })).toMatchObject({ kind: 'committed', generation: 1 });
+  });
+
+  it('restore ends the orders and gives weights back; a dead endpoint is then removed again', async () => {
+    const world = quorumWorld();
+    await give(world, drain('us-east-1'));
+    await world.clock.advance(MINUTE);
+
+    const answer = await run(world, { kind: 'restore' });
+
+    expect(answer).toMatchObject({
+      kind: 'committed',
+      sentences: [
+        'restored: us-east-1 goes from weight 0 to 100',
+        expect.stringMatching(/^order \S+, in force until 02:00:00Z, ends with this$/),
+      ],
+    });
+    expect(world.fence().orders).toEqual([]);
+    world.sees('us-east-1', 'down');
+    await world.minutes(1);
+    expect(world.weights()['us-east-1']).toBe(0);
+  });
+
+  it('on an observed service are planned and not carried out', async () => {
+    const world = quorumWorld({
+      config: sampleConfig({ services: [sampleService({ mode: 'observe' })] }),
+      fence: 'none',
+    });
+    const notYet =
+      'app is observed, and nothing of an observed service is written; set mode: enforce, deploy, then give this command again';
+
+    expect(await run(world, { kind: 'adopt' }, { isDryRun: true })).toMatchObject({
+      kind: 'planned',
+      notYet,
+    });
+    expect(await run(world, { kind: 'adopt' })).toEqual({ kind: 'refused', sentence: notYet });
+    expect(world.zone.commits).toEqual([]);
+  });
+
   it('cancel and extend name an order that is not there', async () => {
     const world = quorumWorld();
 
