@@ -34,7 +34,7 @@ function serviceText(change: ServiceChange, isDryRun: boolean, paint: Paint): st
 }
 
 const NOT_RECORDED =
-  'the record could not be written: the table does not say by whom and why this was done';
+  'the record could not be written: the zone has the change, the table does not say by whom and why';
 
 /** Another change came between the look and the send: this one was not made. */
 const overtakenText = ({ service, plan }: ServiceChange): string =>

@@ -219,7 +219,7 @@ function changeOf({ service, operation }: Wish, answer: OrderAnswer): ServiceCha
       return {
         ...base,
         sentences,
-        trouble,
+        trouble: trouble === null ? null : tableText(trouble),
         plan: planJson(plan),
         notYet: answer.kind === 'planned' ? answer.notYet : null,
         changeId: answer.kind === 'committed' ? answer.changeId : null,
@@ -228,6 +228,9 @@ function changeOf({ service, operation }: Wish, answer: OrderAnswer): ServiceCha
     }
   }
 }
+
+const tableText = (trouble: string): string =>
+  troubleText(new QuorateError('STORE_UNAVAILABLE', trouble));
 
 const NOTHING = {
   sentences: [],
@@ -280,8 +283,5 @@ function show(cli: Cli, document: ChangeDocument): void {
   const results = document.services.map(({ result }) => result);
   if (results.some((result) => result === 'refused' || result === 'plan-changed')) cli.exitWith(3);
   else if (results.includes('failed')) cli.exitWith(1);
-  else if (!document.dryRun && document.services.some(({ recorded }) => recorded === false)) {
-    cli.say('note: a change went on without its record; a region writes down what it finds');
-  }
   cli.print(document, () => changeText(document, cli.paint));
 }

@@ -9,7 +9,7 @@ import { undeployedText } from './applied.ts';
 import type { RecordPair } from './commit.ts';
 import { type Fence, type FenceEntry, isSuperseded, newEntry } from './fence.ts';
 import { emptyRecordGroup, freshFence, recordsOf, supersededText } from './membership.ts';
-import type { Endpoint, EpochMs, Service, Weight } from './model.ts';
+import { type Endpoint, type EpochMs, fenceName, type Service, type Weight } from './model.ts';
 import { type Operated, type OperationInput, planned, refused } from './operated.ts';
 import { list, type Reason } from './reason.ts';
 import {
@@ -108,8 +108,16 @@ export function adopt(input: OperationInput): Operated {
         }),
       ),
       ...own.flatMap((one) => otherAnswer(one, input)),
+      ...replacedFence(input),
     ],
   );
+}
+
+/** Somebody else's, or one that can't be read, goes by the same batch: whoever lets it happen is told. */
+function replacedFence({ service, snapshot: { fence } }: OperationInput): readonly Reason[] {
+  if (fence.kind !== 'foreign' && fence.kind !== 'malformed') return [];
+  const deployment = fence.kind === 'foreign' ? fence.deployment : null;
+  return [{ code: 'fence-replaced', service: service.id, fence: fenceName(service), deployment }];
 }
 
 function unfit(known: Fence | null, input: OperationInput): string | null {
@@ -269,11 +277,16 @@ export function convert(input: OperationInput): Operated {
       isRescue: false,
     },
     [],
-    service.endpoints.map((endpoint) => ({
-      code: 'converted',
-      endpoint: endpoint.id,
-      weight: weightOf(endpoint),
-    })),
+    [
+      ...service.endpoints.map(
+        (endpoint): Reason => ({
+          code: 'converted',
+          endpoint: endpoint.id,
+          weight: weightOf(endpoint),
+        }),
+      ),
+      ...replacedFence(input),
+    ],
   );
 }
 

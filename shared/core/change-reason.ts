@@ -72,6 +72,13 @@ export type ChangeReason =
       /** Left below their configured weight. */
       readonly low: readonly EndpointId[];
     }
+  | {
+      readonly code: 'fence-replaced';
+      readonly service: ServiceId;
+      readonly fence: string;
+      /** Whose it is; null where it can't be read. */
+      readonly deployment: string | null;
+    }
   | { readonly code: 'order-dropped'; readonly order: OrderId; readonly untilAt: EpochMs };
 
 export function changeSentence(reason: ChangeReason): string {
@@ -112,6 +119,10 @@ export function changeSentence(reason: ChangeReason): string {
       return `withheld: every weight of ${reason.record} would be 0, and Route 53 would answer all of them alike; leave it out of the file until an endpoint that has it serves`;
     case 'released':
       return `released: ${reason.fence} goes; nothing is written for ${reason.service} until it is adopted again${reason.low.length === 0 ? '' : `, and nobody gives ${list(reason.low)} more weight`}`;
+    case 'fence-replaced':
+      return reason.deployment === null
+        ? `replaced: ${reason.fence} can't be read; whatever it knew of ${reason.service} is forgotten`
+        : `replaced: ${reason.fence} belongs to deployment ${reason.deployment}, which can't write ${reason.service} from then on`;
     case 'order-dropped':
       return `order ${reason.order}, in force until ${clockTime(reason.untilAt)}, ends with this`;
   }

@@ -274,6 +274,7 @@ export function sentence(reason: Reason): string {
     case 'group-waits':
     case 'group-empty':
     case 'released':
+    case 'fence-replaced':
     case 'order-dropped':
       return changeSentence(reason);
     case 'unmanaged':

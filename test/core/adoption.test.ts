@@ -141,6 +141,14 @@ describe('adopt', () => {
 });
 
 describe('converting a simple record', () => {
+  it('F75: replaces a fence that can’t be read, and says so: fence-replaced', () => {
+    const world = found([simple()]);
+    world.state.fenceValues = ['"junk"'];
+
+    expect(convert(world)).toMatch(/; replaced: _quorate.app.example.com can't be read/);
+    expect(world.fence().generation).toBe(1);
+  });
+
   it('keeps the traffic where it is, in one batch, and lets the others ramp: converted', () => {
     const world = found([simple()]);
 

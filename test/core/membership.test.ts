@@ -210,7 +210,9 @@ describe('adopt', () => {
     const world = openWorld({ service, fence: { deployment: 'other' } });
     expect(world.decide().automation).toBe('blocked');
 
-    world.operate({ kind: 'adopt' });
+    expect(text(world.operate({ kind: 'adopt' }))).toMatch(
+      /; replaced: _quorate.app.example.com belongs to deployment other, which can't write app/,
+    );
     world.pass(MINUTE);
 
     expect(world.decide().automation).toBe('on');
@@ -220,7 +222,7 @@ describe('adopt', () => {
     const world = openWorld({ service });
     world.state.fenceValues = ['"one"', '"two"'];
 
-    world.operate({ kind: 'adopt' });
+    expect(text(world.operate({ kind: 'adopt' }))).toMatch(/; replaced: .* can't be read/);
 
     expect(world.state.fenceValues).toHaveLength(1);
     world.pass(MINUTE);

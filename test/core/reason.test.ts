@@ -482,6 +482,16 @@ const SENTENCES: {
       'released: _quorate.app.example.com goes; nothing is written for app until it is adopted again, and nobody gives us-east-1 more weight',
     ],
   ],
+  'fence-replaced': [
+    [
+      { service, fence, deployment: 'staging' },
+      "replaced: _quorate.app.example.com belongs to deployment staging, which can't write app from then on",
+    ],
+    [
+      { service, fence, deployment: null },
+      "replaced: _quorate.app.example.com can't be read; whatever it knew of app is forgotten",
+    ],
+  ],
   'order-dropped': [
     [{ order, untilAt }, 'order order001, in force until 14:05:00Z, ends with this'],
   ],
