@@ -73,7 +73,7 @@ export function deployCommand(
           clock,
           tell,
           release: RELEASE,
-          urls: urlCache(folder, config.deployment),
+          urls: overrides.urls ?? urlCache(folder, config.deployment),
           storeOf: (where) => cli.wired(loaded, where).store(),
           deployer:
             overrides.deployer ??

@@ -10,14 +10,15 @@ import { type Cli, makeCli, type Terminal } from '../cli/cli.ts';
 import { type AwsCloud, awsCloud } from './aws-cloud.ts';
 import type { Cloud } from './cloud.ts';
 import { eventJson, eventText, type Tell } from './event.ts';
+import type { UrlCache } from './url-cache.ts';
 
 export type Story = (
   cli: Cli,
   world: { readonly cloud: Cloud; readonly clock: Clock; readonly tell: Tell },
 ) => Promise<void>;
 
-/** Of tests: a cloud of their own. */
-export type Overrides = { readonly cloud?: Cloud };
+/** Of tests: a world of their own. */
+export type Overrides = { readonly cloud?: Cloud; readonly urls?: UrlCache };
 
 export function baseCommand(name: string, description: string): Command {
   return new Command(name)

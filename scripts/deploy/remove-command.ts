@@ -79,7 +79,13 @@ export function removeCommand(
           signal,
         );
       await runRemove(
-        { cloud, clock, tell, release, urls: urlCache(folder, config.deployment) },
+        {
+          cloud,
+          clock,
+          tell,
+          release,
+          urls: overrides.urls ?? urlCache(folder, config.deployment),
+        },
         config,
         { isApplied: options.yes, weights, takesTable: options.table },
         signal,

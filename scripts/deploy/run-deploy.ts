@@ -263,11 +263,9 @@ async function takeLeave(
     await deps.cloud.deleteStack(region, name, signal);
     await stackGone(deps, region, name, signal);
   }
-  const after = leaving.slice(leaving.indexOf(region) + 1);
-  const remaining = [...table.replicas, ...table.adds].filter(
-    (one) => one !== region && (config.vantages.includes(one) || after.includes(one)),
-  );
-  await dropReplica(deps, config, region, remaining, signal);
+  const gone = leaving.slice(0, leaving.indexOf(region));
+  const present = [...table.replicas, ...table.adds].filter((one) => !gone.includes(one));
+  await dropReplica(deps, config, region, present, signal);
 }
 
 async function showUrls(deps: DeployDeps, config: Config, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@
  * manages and writes nothing. Each step finds what is left, so a removal can be repeated at any point.
  */
 import { QuorateError } from '../../shared/core/errors.ts';
-import type { Config, VantageId } from '../../shared/core/model.ts';
+import type { Config, EpochMs, VantageId } from '../../shared/core/model.ts';
 import type { Clock } from '../../shared/ports.ts';
 import { tableName, tableStackName, vantageStackName } from '../names.ts';
 import type { Cloud, StackState, TableState } from './cloud.ts';
@@ -115,7 +115,7 @@ const inOrder = <T>(map: ReadonlyMap<VantageId, T>): ReadonlyMap<VantageId, T> =
   new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function planLines(
-  { clock }: RemoveDeps,
+  deps: RemoveDeps,
   config: Config,
   { takesTable, weights }: RemoveOptions,
   { stacks, tables, tableStack }: Standing,
@@ -141,10 +141,14 @@ function planLines(
     if (tables.size === 0 && isGone(tableStack)) return [];
     const name = `table ${tableName(deployment)} in ${[...tables.keys()].join(', ') || home}`;
     if (!takesTable) return [`keep      ${name}: --table removes it, and all history with it`];
-    const at = removableAt(home, tables, clock.now());
+    const at = tableAt(deps, config, tables);
     return [`remove    ${name}${at === null ? '' : `, which AWS allows from ${clockText(at)}`}`];
   }
 }
+
+/** An engine has no such rule; there the table just goes. */
+const tableAt = ({ cloud, clock }: RemoveDeps, { home }: Config, tables: Tables): EpochMs | null =>
+  cloud.isAws ? removableAt(home, tables, clock.now()) : null;
 
 const clockText = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
@@ -246,8 +250,7 @@ async function endTable(
   { tables }: Standing,
   signal: AbortSignal,
 ): Promise<void> {
-  // An engine has no such rule; there the table just goes.
-  const at = deps.cloud.isAws ? removableAt(config.home, tables, deps.clock.now()) : null;
+  const at = tableAt(deps, config, tables);
   if (at !== null) {
     throw new QuorateError(
       'REFUSED',

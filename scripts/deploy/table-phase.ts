@@ -25,12 +25,7 @@ export async function settleTable(
 ): Promise<void> {
   const { home } = config;
   let present = inOrder(config, replicas);
-  const hasStack =
-    step === 'create'
-      ? await create(deps, config, present, signal)
-      : step === 'take-over'
-        ? await takeOver(deps, config, present, signal)
-        : await update(deps, config, present, signal);
+  const hasStack = await begin();
   await replicaReady(deps, config, home, signal);
   for (const region of adds) {
     deps.tell({
@@ -39,31 +34,65 @@ export async function settleTable(
       text: `adding the replica of ${tableName(config.deployment)}`,
     });
     present = inOrder(config, [...present, region]);
-    if (hasStack) await update(deps, config, present, signal);
+    if (hasStack) await updateTable(deps, config, present, [], signal);
     await replicaReady(deps, config, region, signal);
+  }
+
+  async function begin(): Promise<boolean> {
+    switch (step) {
+      case 'create':
+        await create(deps, config, present, signal);
+        return true;
+      case 'take-over':
+        return await takeOver(deps, config, present, signal);
+      case 'update':
+        await updateTable(deps, config, present, [], signal);
+        return true;
+    }
   }
 }
 
-/** A region that left the file loses its replica; what it held is in all others. */
+/**
+ * A replica goes, and what it held is in all others. Its protection ends in an update of its own: nothing
+ * else may be in the one that removes it.
+ */
 export async function dropReplica(
   deps: Waiting,
   config: Config,
   region: VantageId,
-  remaining: readonly VantageId[],
+  present: readonly VantageId[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { cloud, tell } = deps;
   const name = tableName(config.deployment);
-  const table = await deps.cloud.table(region, name, signal);
-  if (table === null) return;
-  deps.tell({ event: 'step', region, text: `removing the replica of ${name}` });
-  if (table.isProtected) await deps.cloud.unprotectTable(region, name, signal);
-  await update(deps, config, inOrder(config, remaining), signal);
+  if ((await cloud.table(region, name, signal)) === null) return;
+  tell({ event: 'step', region, text: `removing the replica of ${name}` });
+  await updateTable(deps, config, present, [region], signal);
+  const remaining = present.filter((one) => one !== region);
+  await updateTable(deps, config, remaining, [], signal);
 }
 
-const changeOf = (config: Config, replicas: readonly VantageId[]): StackChange => ({
+export async function updateTable(
+  deps: Waiting,
+  config: Config,
+  replicas: readonly VantageId[],
+  unprotected: readonly VantageId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const change = changeOf(config, inOrder(config, replicas), unprotected);
+  if ((await deps.cloud.updateStack(change, signal)) === 'started') {
+    await stackDone(deps, change.region, change.name, signal);
+  }
+}
+
+const changeOf = (
+  config: Config,
+  replicas: readonly VantageId[],
+  unprotected: readonly VantageId[] = [],
+): StackChange => ({
   region: config.home,
   name: tableStackName(config.deployment),
-  template: JSON.stringify(tableTemplate(config, replicas)),
+  template: JSON.stringify(tableTemplate(config, replicas, unprotected)),
   tags: config.aws.tags,
 });
 
@@ -72,25 +101,11 @@ async function create(
   config: Config,
   replicas: readonly VantageId[],
   signal: AbortSignal,
-): Promise<true> {
+): Promise<void> {
   const change = changeOf(config, replicas);
   deps.tell({ event: 'step', region: config.home, text: `creating stack ${change.name}` });
   await deps.cloud.createStack(change, signal);
   await stackDone(deps, change.region, change.name, signal);
-  return true;
-}
-
-async function update(
-  deps: Waiting,
-  config: Config,
-  replicas: readonly VantageId[],
-  signal: AbortSignal,
-): Promise<true> {
-  const change = changeOf(config, replicas);
-  if ((await deps.cloud.updateStack(change, signal)) === 'started') {
-    await stackDone(deps, change.region, change.name, signal);
-  }
-  return true;
 }
 
 /** Outputs may not come in with an import, so they follow in an update. */
@@ -125,7 +140,8 @@ async function takeOver(
     });
     return false;
   }
-  return await update(deps, config, replicas, signal);
+  await updateTable(deps, config, replicas, [], signal);
+  return true;
 }
 
 async function replicaReady(

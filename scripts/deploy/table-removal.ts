@@ -1,6 +1,6 @@
 /**
- * The end of the table: protection off, replicas one by one, then the table itself, then its stack. Its
- * stack goes last, so that a table which AWS still refuses to delete keeps its owner. AWS refuses for 24 h
+ * The end of the table: replicas one by one, each freed of its protection first, then the table itself,
+ * then its stack, which is last so that a table which AWS still refuses to delete keeps its owner. AWS refuses for 24 h
  * after a replica was made from it [DDB globaltables-CoreConcepts].
  */
 import { QuorateError } from '../../shared/core/errors.ts';
@@ -9,6 +9,7 @@ import { tableName, tableStackName } from '../names.ts';
 import type { TableState } from './cloud.ts';
 import { isGone } from './stack-state.ts';
 import { stackGone, type Waiting } from './stack-wait.ts';
+import { dropReplica, updateTable } from './table-phase.ts';
 
 const REPLICA_SOURCE_MS = 24 * 3_600_000;
 const POLL_MS = 5_000;
@@ -27,6 +28,37 @@ export function removableAt(home: VantageId, tables: Tables, now: EpochMs): Epoc
 
 export async function removeTable(
   deps: Waiting,
+  config: Config,
+  tables: Tables,
+  signal: AbortSignal,
+): Promise<void> {
+  const { deployment, home } = config;
+  const { cloud, tell } = deps;
+  const name = tableName(deployment);
+  const stack = tableStackName(deployment);
+  const hasStack = !isGone(await cloud.stack(home, stack, signal));
+  const abroad = [...tables.keys()].filter((region) => region !== home);
+  if (hasStack && tables.has(home)) {
+    for (const [i, region] of abroad.entries()) {
+      await dropReplica(deps, config, region, [home, ...abroad.slice(i)], signal);
+      await tableGone(deps, region, name, signal);
+    }
+    await updateTable(deps, config, [home], [home], signal);
+  } else await withoutStack(deps, config, tables, signal);
+  if (tables.has(home)) {
+    tell({ event: 'step', region: home, text: `deleting table ${name}` });
+    await cloud.deleteTable(home, name, signal);
+    await tableGone(deps, home, name, signal);
+  }
+  if (!hasStack) return;
+  tell({ event: 'step', region: home, text: `removing stack ${stack}` });
+  await cloud.deleteStack(home, stack, signal);
+  await stackGone(deps, home, stack, signal);
+}
+
+/** A table that lost its stack: the same by DynamoDB's own calls. */
+async function withoutStack(
+  deps: Waiting,
   { deployment, home }: Config,
   tables: Tables,
   signal: AbortSignal,
@@ -43,16 +75,6 @@ export async function removeTable(
     else await cloud.deleteTable(region, name, signal);
     await tableGone(deps, region, name, signal);
   }
-  if (tables.has(home)) {
-    tell({ event: 'step', region: home, text: `deleting table ${name}` });
-    await cloud.deleteTable(home, name, signal);
-    await tableGone(deps, home, name, signal);
-  }
-  const stack = tableStackName(deployment);
-  if (isGone(await cloud.stack(home, stack, signal))) return;
-  tell({ event: 'step', region: home, text: `removing stack ${stack}` });
-  await cloud.deleteStack(home, stack, signal);
-  await stackGone(deps, home, stack, signal);
 }
 
 async function tableGone(

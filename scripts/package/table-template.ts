@@ -19,10 +19,12 @@ export type TableTemplate = {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 };
 
-/** `replicas`: in any order; the home region, whose stack this is, can never leave. */
+/** `replicas`: in any order; the home region, whose stack this is, can never leave. `unprotected`: those
+ *  that are about to be deleted. */
 export function tableTemplate(
   { deployment, home, aws }: Pick<Config, 'deployment' | 'home' | 'aws'>,
   replicas: readonly VantageId[],
+  unprotected: readonly VantageId[] = [],
 ): TableTemplate {
   assert(replicas.includes(home), `the table of ${deployment} has no replica in its home ${home}`);
   assert(new Set(replicas).size === replicas.length, 'a region has two replicas');
@@ -56,7 +58,7 @@ export function tableTemplate(
           Replicas: regions.map((region) => ({
             Region: region,
             PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-            DeletionProtectionEnabled: true,
+            DeletionProtectionEnabled: !unprotected.includes(region),
             ...(aws.kmsKey === undefined
               ? {}
               : { SSESpecification: { KMSMasterKeyId: keyIn(aws.kmsKey, region) } }),
