@@ -9,6 +9,7 @@ import { systemClock } from '../../shared/adapters/system-clock.ts';
 import { type Config, epochMs } from '../../shared/core/model.ts';
 import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
+import type { Env } from '../../shared/wire.ts';
 import { makeAuthority } from './certificates.ts';
 import { openControlServer } from './control-server.ts';
 import { decisionBook } from './decision-book.ts';
@@ -24,7 +25,7 @@ import { newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
 import { type Operator, type OrderState, openOperator } from './operator.ts';
 import { parseOrder } from './orders.ts';
-import { deploy, type RegionWiring, startFunctions } from './production.ts';
+import { deploy, environmentOf, type RegionWiring, startFunctions } from './production.ts';
 import { openRegion, type Region, type RegionOptions } from './regions.ts';
 import type { Buckets } from './route53-meter.ts';
 import { type LocalRoute53, startRoute53 } from './route53-server.ts';
@@ -81,6 +82,8 @@ export type World = AsyncDisposable & {
   readonly onEvent: (listener: WorldListener) => () => void;
   /** For drills that need a fault the API has no word for. */
   readonly route53: LocalRoute53;
+  /** What a function of this region is told: with it, the command line works on this world. */
+  readonly environmentOf: (vantage: string) => Env;
 };
 
 /** As on AWS; shorter where checks are, so that a return's steps are not waited for. */
@@ -197,22 +200,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     removeFault: desk.remove,
     ...toldOrders(operator, events, now),
   };
-  const http = opened.use(
-    await openHttp(
-      worldApi({
-        ...controls,
-        state,
-        parseFault: (body) => parseFault(body, known),
-        parseOrder: (body) => parseOrder(body, known),
-      }),
-      options.port ?? 0,
-    ),
-  );
+  const api = worldApi({
+    ...controls,
+    state,
+    parseFault: (body) => parseFault(body, known),
+    parseOrder: (body) => parseOrder(body, known),
+  });
+  const http = opened.use(await openHttp(api, options.port ?? 0));
   const bringingIn = operator.bringIn().catch((error: unknown) => {
     if (!stop.signal.aborted) readiness.reject(error);
   });
   readiness.promise.catch(() => undefined); // Whoever awaits `ready` hears of it; nobody has to.
-
   const running = opened.move();
   return {
     url: http.url,
@@ -225,6 +223,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ready: readiness.promise,
     onEvent: events.on,
     route53,
+    environmentOf: environmentOf.bind(null, surroundings),
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('the local world ends'));
       await bringingIn;

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Terminal } from '../../scripts/cli/cli.ts';
+import { run } from '../../scripts/cli/run.ts';
+import { loadConfig } from '../../scripts/config-file.ts';
+import { startWorld, type World } from '../../scripts/local/world.ts';
+import { epochMs } from '../../shared/core/model.ts';
+
+const DEMO = fileURLToPath(new URL('../../scripts/local/demo.yml', import.meta.url));
+/** Of 127.x.y.*: no other test's world. */
+const BLOCK = 57;
+
+describe('quorate, over real sockets', () => {
+  it('looks at a running deployment: status, plan, verify, import', async () => {
+    const { config } = loadConfig({
+      path: DEMO,
+      env: {},
+      allowLoopback: true,
+      packagedAt: epochMs(Date.now()),
+    });
+    await using world = await startWorld({ config, speed: 2, block: BLOCK });
+    await world.ready;
+
+    // A busy machine may leave a vantage behind for a moment: then the answer is another one, and true.
+    const status = await sooner(world, () =>
+      cli(world, 'status', '--region', 'us-west-2', '--json'),
+    );
+    const plan = await cli(world, 'plan', 'app');
+    const server = `${world.dns.host}:${world.dns.port}`;
+    const verify = await cli(world, 'verify', '--server', server, '--json');
+    const imported = await cli(world, 'import', 'app.example.test');
+
+    expect(JSON.parse(status.out)).toMatchObject({
+      region: 'us-west-2',
+      automation: { on: 2, of: 2 },
+      notes: [],
+    });
+    expect(plan.out).toMatch(/^app {3}automation: /);
+    expect(JSON.parse(verify.out)).toMatchObject({
+      agrees: true,
+      services: [{ service: 'app' }, { service: 'pay' }],
+    });
+    // Its targets are loopback addresses, which nobody may probe: found, read, and refused with the reason.
+    expect(imported.err).toContain('is a loopback address: each vantage would probe itself');
+    expect([status.code, plan.code, verify.code, imported.code]).toEqual([0, 0, 0, 3]);
+  });
+});
+
+async function sooner(world: World, look: () => Promise<Printed>): Promise<Printed> {
+  for (;;) {
+    const printed = await look();
+    const { automation } = JSON.parse(printed.out) as { automation: { on: number; of: number } };
+    if (automation.on === automation.of) return printed;
+    await new Promise<void>((resolve) => {
+      const end = world.onEvent(() => {
+        end();
+        resolve();
+      });
+    });
+  }
+}
+
+type Printed = { readonly code: number; readonly out: string; readonly err: string };
+
+async function cli(world: World, ...args: readonly string[]): Promise<Printed> {
+  const printed = { out: '', err: '' };
+  const terminal: Terminal = {
+    out: (text) => {
+      printed.out += text;
+    },
+    err: (text) => {
+      printed.err += text;
+    },
+    env: world.environmentOf(args.includes('us-west-2') ? 'us-west-2' : world.config.home),
+    isTty: false,
+    columns: 120,
+    signal: new AbortController().signal,
+    folder: '/nowhere',
+    overrides: {
+      config: world.config,
+      clock: world.clock,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    },
+  };
+  const code = await run(args, terminal);
+  return { code, ...printed };
+}
