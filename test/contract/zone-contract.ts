@@ -354,7 +354,9 @@ function describeRaces(must: Must): void {
 
     const winners = writers.filter((n) => replies[n]?.kind === 'accepted');
     expect(winners).toHaveLength(1);
-    expect(replies.filter(({ kind }) => kind === 'refused')).toHaveLength(11);
+    // AWS may turn one away while another is in process.
+    const losers = replies.filter(({ kind }) => kind === 'refused' || kind === 'busy');
+    expect(losers).toHaveLength(11);
     expect((await act.read(FENCE, FENCE)).records).toEqual([fence(`42-${winners[0]}`)]);
     expect(await act.texts()).toContain(recordText(weighted('a', winners[0] ?? -1)));
   });

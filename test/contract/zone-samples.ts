@@ -5,12 +5,17 @@
 import fc from 'fast-check';
 import type { Change, ZoneRecord } from '../../shared/core/zone-record.ts';
 
-export const APEX = 'example.test';
+/** On AWS a zone has a name of its own, and what records refer to must be there: see `contract:aws`. */
+export const APEX = process.env.QUORATE_CONTRACT_APEX ?? 'example.test';
 export const FENCE = `_quorate.app.${APEX}`;
+const HEALTH_CHECK =
+  process.env.QUORATE_CONTRACT_HEALTH_CHECK ?? '3f9c2a10-0000-4000-8000-000000000001';
+const CIDR_COLLECTION = process.env.QUORATE_CONTRACT_CIDR ?? '3f9c2a10-0000-4000-8000-000000000002';
 
-const elb = {
-  name: 'app-eu-1.eu-west-1.elb.amazonaws.com',
-  zone: 'Z32O12XQLNTSW2',
+/** AWS refuses an alias whose target is not there; the website endpoint of S3 always is. */
+const website = {
+  name: 's3-website-eu-west-1.amazonaws.com',
+  zone: 'Z1BKCTXD74EZPE',
   evaluateTargetHealth: true,
 };
 
@@ -58,16 +63,16 @@ export const KINDS: Readonly<Record<string, ZoneRecord>> = {
   'weight 255': weighted('eu-west-1', 255, { name: `most.${APEX}` }),
   'health check': weighted('eu-west-1', 10, {
     name: `checked.${APEX}`,
-    healthCheckId: '3f9c2a10-0000-4000-8000-000000000001',
+    healthCheckId: HEALTH_CHECK,
   }),
   'weighted alias': {
     name: `alias.${APEX}`,
-    type: 'AAAA',
+    type: 'A',
     setIdentifier: 'eu-west-1',
     weight: 20,
-    alias: elb,
+    alias: website,
   },
-  'plain alias': { name: APEX, type: 'A', alias: { ...elb, evaluateTargetHealth: false } },
+  'plain alias': { name: APEX, type: 'A', alias: { ...website, evaluateTargetHealth: false } },
   cname: { name: `www.${APEX}`, type: 'CNAME', ttlSeconds: 60, values: ['app.example.net'] },
   wildcard: { name: `*.wild.${APEX}`, type: 'A', ttlSeconds: 60, values: ['192.0.2.8'] },
   'odd name': { name: `a\\056b!c.${APEX}`, type: 'A', ttlSeconds: 60, values: ['192.0.2.8'] },
@@ -102,7 +107,7 @@ export const KINDS: Readonly<Record<string, ZoneRecord>> = {
     name: `cidr.${APEX}`,
     other: {
       CidrRoutingConfig: {
-        CollectionId: '3f9c2a10-0000-4000-8000-000000000002',
+        CollectionId: CIDR_COLLECTION,
         LocationName: 'office',
       },
     },
@@ -169,7 +174,7 @@ const weightedGroup = fc
         weight,
         ttlSeconds,
         values: [address],
-        ...(isChecked ? { healthCheckId: '3f9c2a10-0000-4000-8000-000000000001' } : {}),
+        ...(isChecked ? { healthCheckId: HEALTH_CHECK } : {}),
       }),
     ),
   );

@@ -3,51 +3,22 @@
  * table, on demand, without TTL (an engine that deletes at once would hide that reads must leave out
  * what has expired). In: where it answers. Out: the production adapter over it, with the real SDK.
  */
-import {
-  CreateTableCommand,
-  DeleteTableCommand,
-  type DynamoDBClient,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { createContractTable } from '../../../scripts/contract-aws/table.ts';
 import { documentClient } from '../../../scripts/local/global-table.ts';
 import type { Clock } from '../../../shared/ports.ts';
 import { openTable } from '../../contract/open-table.ts';
 import type { OpenTable } from '../../contract/store-items-contract.ts';
 
 const REGION = 'eu-west-1';
-const WAIT_SECONDS = 60;
 let tables = 0;
-
-export async function createTable(
-  client: Pick<DynamoDBClient, 'send' | 'config'>,
-  table: string,
-): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  await waitUntilTableExists(
-    { client: client as DynamoDBClient, maxWaitTime: WAIT_SECONDS, minDelay: 1, maxDelay: 2 },
-    { TableName: table },
-  );
-}
 
 /** For engines that make a table at once: a new one for each test. */
 export async function openNewTable(endpoint: string, clock: Clock): Promise<OpenTable> {
   tables += 1;
   const table = `quorate-${tables}`;
   const client = documentClient(endpoint, REGION);
-  await createTable(client, table);
+  await createContractTable(client, table);
   const close = (): Promise<unknown> => client.send(new DeleteTableCommand({ TableName: table }));
   return openTable({ client, table, clock, close });
 }

@@ -37,9 +37,9 @@ export type Batch = {
 export function randomBatch(random: Random, zone: readonly RecordSet[]): Batch {
   const changes = random.pickWeighted<() => readonly DiffChange[]>([
     [50, () => someOf(random, zone, POLITE)],
-    [47, () => someOf(random, zone, ANY)],
+    [46, () => someOf(random, zone, ANY)],
     [2, () => wholeGroup(random, zone)],
-    [1, () => atTheLimit(random)],
+    [2, () => atTheLimit(random)],
   ])();
   const spellings = new Map<number, string>();
   if (random.chance(0.05))

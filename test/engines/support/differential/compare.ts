@@ -10,7 +10,7 @@
 
 import type { Batch } from './batches.ts';
 import { type DiffChange, keyOf, moved, type RecordSet, textOf, textsOf } from './record-set.ts';
-import { brokenRules, MALFORMED, malformedRules, type Rule } from './rules.ts';
+import { brokenRules, isOutside, MALFORMED, malformedRules, type Rule } from './rules.ts';
 import type { Verdict, ZoneUnderTest } from './zone-under-test.ts';
 
 export type Pair = { readonly local: ZoneUnderTest; readonly ministack: ZoneUnderTest };
@@ -79,15 +79,17 @@ function expectedVerdict(
 
 const REASONS = [/was not found/, /do not match the current values/, /already exists/];
 
+const JUDGED_FIRST: ReadonlySet<Rule> = new Set<Rule>(['repeated', 'elements', 'characters']);
+
 /** MiniStack stops at its first reason; ours names every one, unless it never looked at the zone. */
 function reasonProblems(here: Verdict, there: Verdict, changes: readonly DiffChange[]): string[] {
   if (here.kind === 'taken' || there.kind === 'taken' || here.code !== 'InvalidChangeBatch')
     return [];
   const reason = REASONS.find((pattern) => pattern.test(there.text));
   if (reason === undefined || reason.test(here.text)) return [];
-  // Sizes and repeated changes are judged before the zone is looked at.
-  const batchAlone = [...brokenRules([], changes)];
-  if (batchAlone.some((rule) => ['repeated', 'elements', 'characters'].includes(rule))) return [];
+  // Sizes, repeated changes and names are judged before the records are looked at.
+  if ([...brokenRules([], changes)].some((rule) => JUDGED_FIRST.has(rule))) return [];
+  if (changes.some(({ record }) => isOutside(record.Name))) return [];
   return [`both refuse, for different reasons: ${shown(here)} / MiniStack: ${shown(there)}`];
 }
 
@@ -101,7 +103,7 @@ function difference(listed: readonly RecordSet[], wanted: readonly RecordSet[]):
     .slice(0, 1_000);
 }
 
-/** Makes a zone hold `wanted`; a batch per 300 records, as an engine without limits allows. */
+/** Makes a zone hold `wanted`, in one batch. */
 export async function turn(
   zone: ZoneUnderTest,
   listed: readonly RecordSet[],

@@ -154,8 +154,7 @@ function writtenRules(
       if (values.length > 1 && (record.Weight !== undefined || record.Type === 'CNAME'))
         broken.push('one value');
       if (record.Type === 'CNAME' && record.Name === ZONE_NAME) broken.push('CNAME conflict');
-      if (record.Name !== ZONE_NAME && !record.Name.endsWith(`.${ZONE_NAME}`))
-        broken.push('outside zone');
+      if (isOutside(record.Name)) broken.push('outside zone');
       if (!isName(record.Name)) broken.push('name');
       const { AliasTarget: target } = record;
       if (
@@ -166,6 +165,9 @@ function writtenRules(
       return broken;
     });
 }
+
+export const isOutside = (name: string): boolean =>
+  name !== ZONE_NAME && !name.endsWith(`.${ZONE_NAME}`);
 
 function isName(name: string): boolean {
   const labels = name

@@ -50,7 +50,8 @@ export async function runDifferential(options: {
     for (let piece = 0; tally.batches < batches && Date.now() < until; piece += 1) {
       const pieceSeed = seed + piece;
       seeds.push(pieceSeed);
-      await using pair = await openPair(client);
+      let pair = await openPair(client);
+      await using _ = { [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose]() };
       const random = randomBy(pieceSeed);
       let zone: readonly RecordSet[] = [];
       for (let n = 0; n < BATCHES_PER_SEED && tally.batches < batches; n += 1) {
@@ -72,7 +73,8 @@ export async function runDifferential(options: {
         }
         zone = judged.after;
         if (zone.length > ZONE_MAX) {
-          for (const one of [pair.local, pair.ministack]) await emptied(one);
+          await pair[Symbol.asyncDispose]();
+          pair = await openPair(client);
           zone = [];
         }
       }
@@ -85,12 +87,6 @@ export async function runDifferential(options: {
 
 /** A batch at a limit may leave a thousand records, which would slow down all that follow. */
 const ZONE_MAX = 120;
-const EMPTYING = 400;
-
-async function emptied(zone: Pair['local']): Promise<void> {
-  for (let left = await zone.list(); left.length > 0; left = await zone.list())
-    await turn(zone, left.slice(0, EMPTYING), []);
-}
 
 let references = 0;
 
