@@ -13,7 +13,7 @@ export function backstopChecks(facts: Facts): readonly Line[] {
   return facts.services.flatMap((service) => {
     const read = facts.zones.get(service.zone.key)?.read;
     if (read === undefined || !read.known) {
-      return [lineOf('backstop', [service.id], unknown(read?.why ?? 'the zone was not read'))];
+      return [lineOf('backstop', [service.id], unknown('the zone could not be read'))];
     }
     const records = read.value.records
       .filter(isWeighted)

@@ -154,7 +154,11 @@ function askerOf(clock: Clock, parent: AbortSignal): Ask {
 /** One sentence without line breaks: AWS's own words, bounded. */
 export function whyOf(error: unknown): string {
   const name = error instanceof Error ? error.name : 'Error';
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+  const message = (error instanceof Error ? error.message : String(error))
+    .replaceAll(/\s+/g, ' ')
+    // What follows is for programmers of the SDK.
+    .replace(/ Deserialization error: .*$/, '')
+    .replace(/; the next round tries again$/, '');
   const text = name === 'Error' || name === 'QuorateError' ? message : `${name}: ${message}`;
   return text.length <= WHY_CHARACTERS_MAX ? text : `${text.slice(0, WHY_CHARACTERS_MAX)}…`;
 }

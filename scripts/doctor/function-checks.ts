@@ -29,43 +29,41 @@ const WORKING_STACK = /^(CREATE|UPDATE|IMPORT)(_ROLLBACK)?_COMPLETE$/;
 export function functionChecks(facts: Facts): readonly Line[] {
   const { config, regions } = facts;
   const at = (region: VantageId): RegionFacts | undefined => regions.get(region);
-  const only = (region: VantageId): string => `npm run deploy -- --only ${region}`;
+  /** Where there is no stack, that is told once and not by every check. */
+  const deployed = config.vantages.filter((region) => hasStack(at(region)));
   return [
     ...across('stack', config.vantages, (region) =>
       judge(at(region)?.stack ?? NOT_ASKED, (stack) =>
         stack === undefined
-          ? fail(`there is no stack ${vantageStackName(config.deployment)}`, only(region))
-          : stackFinding(stack.status, stack.reason, only(region)),
+          ? fail(`there is no stack ${vantageStackName(config.deployment)}`, REDEPLOY)
+          : stackFinding(stack.status, stack.reason, REDEPLOY),
       ),
     ),
     ...FUNCTIONS_LOOKED_AT.flatMap((id) =>
-      across(`function ${id}`, config.vantages, (region) =>
+      across(`function ${id}`, deployed, (region) =>
         functionFinding(
           at(region)?.functions[id] ?? NOT_ASKED,
           functionName(config.deployment, id),
-          only(region),
+          REDEPLOY,
         ),
       ),
     ),
     ...packageChecks(facts),
-    ...across('schedules', config.vantages, (region) =>
+    ...across('schedules', deployed, (region) =>
       judge(at(region)?.stack ?? NOT_ASKED, (stack) => {
         if (stack === undefined) return unknown('there is no stack');
         const broken = stack.schedules.filter(({ status }) => !status.endsWith('_COMPLETE'));
         if (broken.length > 0) {
-          return fail(
-            broken.map(({ id, status }) => `${id} is ${status}`).join(', '),
-            only(region),
-          );
+          return fail(broken.map(({ id, status }) => `${id} is ${status}`).join(', '), REDEPLOY);
         }
         return stack.schedules.length === 0
-          ? fail('the stack has no schedule, so nothing runs', only(region))
+          ? fail('the stack has no schedule, so nothing runs', REDEPLOY)
           : ok(`${stack.schedules.length} in the stack (the reports below show whether they fire)`);
       }),
     ),
-    ...across('stream reader', config.vantages, (region) =>
+    ...across('stream reader', deployed, (region) =>
       judge(at(region)?.mappings ?? NOT_ASKED, (mappings) =>
-        mappingFinding(mappings ?? [], streamOf(at(region)), only(region)),
+        mappingFinding(mappings ?? [], streamOf(at(region)), REDEPLOY),
       ),
     ),
     ...across('concurrency', config.vantages, (region) =>
@@ -85,6 +83,11 @@ export function functionChecks(facts: Facts): readonly Line[] {
     ),
   ];
 }
+
+const REDEPLOY = 'npm run deploy -- --only {place}';
+
+export const hasStack = (region: RegionFacts | undefined): boolean =>
+  region?.stack.known !== true || region.stack.value !== undefined;
 
 const NOT_ASKED = { known: false, why: 'the region was not asked' } as const;
 

@@ -43,7 +43,10 @@ export const lineOf = (check: string, where: readonly string[], finding: Finding
 export const judge = <T>(known: Known<T>, finding: (value: T) => Finding): Finding =>
   known.known ? finding(known.value) : unknown(known.why);
 
-/** One line for all places that have the same finding, in the order of the places. */
+/**
+ * One line for all places that have the same finding, in the order of the places. A remedy for one place
+ * may say so with `{place}`; for several it is given as it is for the first.
+ */
 export function across<Place extends string>(
   check: string,
   places: readonly Place[],
@@ -56,7 +59,17 @@ export function across<Place extends string>(
     const known = lines.get(key);
     lines.set(key, lineOf(check, [...(known?.where ?? []), place], finding));
   }
-  return [...lines.values()];
+  return [...lines.values()].map((line) => withPlace(line));
+}
+
+const PLACE = '{place}';
+
+function withPlace(line: Line): Line {
+  const { remedy, where } = line;
+  const [first, ...others] = where;
+  if (remedy === undefined || first === undefined || !remedy.includes(PLACE)) return line;
+  const alike = others.length === 0 ? '' : `, and so for ${others.join(', ')}`;
+  return { ...line, remedy: `${remedy.replaceAll(PLACE, first)}${alike}` };
 }
 
 export type Tally = Readonly<Record<State, number>>;

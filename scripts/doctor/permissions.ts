@@ -6,6 +6,7 @@
 import type { Config, Service, VantageId } from '../../shared/core/model.ts';
 import { roleName, tableName } from '../names.ts';
 import type { Facts } from './facts.ts';
+import { hasStack } from './function-checks.ts';
 import { type Finding, fail, judge, type Line, lineOf, ok, warn } from './line.ts';
 import type { Identity, Permission } from './looks.ts';
 
@@ -116,12 +117,14 @@ function zoneQuestions(
 
 /** One line per wrong answer and one for all that could not be asked, else one that says all is well. */
 export function permissionChecks({ config, regions }: Facts): readonly Line[] {
-  const asked = config.vantages.flatMap((region) =>
-    (regions.get(region)?.permissions ?? []).map(({ expected, allowed }) => ({
-      region,
-      finding: judge(allowed, (value) => permissionFinding(expected, value)),
-    })),
-  );
+  const asked = config.vantages
+    .filter((region) => hasStack(regions.get(region)))
+    .flatMap((region) =>
+      (regions.get(region)?.permissions ?? []).map(({ expected, allowed }) => ({
+        region,
+        finding: judge(allowed, (value) => permissionFinding(expected, value)),
+      })),
+    );
   const lines = new Map<string, Line>();
   for (const { region, finding } of asked) {
     if (finding.state === 'ok') continue;
@@ -131,6 +134,7 @@ export function permissionChecks({ config, regions }: Facts): readonly Line[] {
     const where = [...new Set([...(known?.where ?? []), region])];
     lines.set(key, { ...(known ?? finding), check: 'permissions', where });
   }
+  if (asked.length === 0) return [];
   if (lines.size > 0) return [...lines.values()];
   const says = `${asked.length} questions to IAM’s simulator, each answered as it should be`;
   return [lineOf('permissions', config.vantages, ok(says))];

@@ -18,7 +18,14 @@ export function reportChecks(facts: Facts): readonly Line[] {
   const unread = evidence.trouble;
   const clock = clockCheck(facts);
   if (evidence.readings.size === 0 && unread !== null) {
-    return [clock, lineOf('reports', config.vantages, unknown(unread))];
+    return [
+      clock,
+      lineOf(
+        'reports',
+        config.vantages,
+        unknown(unread.replace(/; the next round tries again$/, '')),
+      ),
+    ];
   }
   const now = truthfulNow(facts);
   return [

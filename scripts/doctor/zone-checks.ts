@@ -127,6 +127,8 @@ const covers = (service: Service, { name, type }: Protection): boolean =>
 
 /** One region a minute lists each zone; everything else a change asks for. */
 function requestFinding({ zones }: Facts): Finding {
+  for (const { read } of zones.values())
+    if (!read.known) return unknown('a zone could not be read');
   const pages = [...zones.values()].reduce(
     (total, { read }) =>
       total +

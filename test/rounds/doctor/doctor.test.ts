@@ -68,6 +68,21 @@ describe('a healthy account', () => {
 
     expect([code, err]).toEqual([2, 'there is no service ap in the file; did you mean app?\n']);
   });
+
+  it('that is not deployed says so once per vantage kind, not in every check', async () => {
+    const { document } = await doctor({ stack: async () => undefined, fn: async () => undefined });
+
+    expect(linesOf(document, 'stack')).toMatchObject([
+      {
+        where: VANTAGES,
+        says: 'there is no stack quorate-test',
+        remedy: `npm run deploy -- --only eu-west-1, and so for ${VANTAGES.slice(1).join(', ')}`,
+      },
+    ]);
+    for (const check of ['function probe', 'schedules', 'stream reader', 'permissions']) {
+      expect(linesOf(document, check)).toEqual([]);
+    }
+  });
 });
 
 describe('credentials', () => {
@@ -127,10 +142,11 @@ describe('what could not be asked', () => {
 
     const { document } = await doctor({}, world);
 
-    for (const check of ['records', 'backstop']) {
-      expect(linesOf(document, check)).toMatchObject([
-        { state: 'unknown', says: 'not checked: User is not authorized' },
-      ]);
+    expect(linesOf(document, 'records')).toMatchObject([
+      { state: 'unknown', says: 'not checked: User is not authorized' },
+    ]);
+    for (const check of ['backstop', 'Route 53 requests']) {
+      expect(linesOf(document, check)).toMatchObject([{ state: 'unknown' }]);
     }
     expect(linesOf(document, 'clock')[0]).toMatchObject({ state: 'unknown' });
   });
