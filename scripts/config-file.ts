@@ -143,7 +143,7 @@ function readText(path: string, file: string): string {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     const what =
       code === 'ENOENT'
-        ? 'does not exist; write it (the README shows one whole), or name another with QUORATE_CONFIG'
+        ? 'does not exist; make it with `quorate new` or `quorate import NAME`, or name another with QUORATE_CONFIG'
         : `cannot be read (${String(code)}); check its path and permissions`;
     throw invalid([`${file}: ${what}`], error);
   }

@@ -17,7 +17,7 @@ import { heldByBug, type QuorumResult } from '../../shared/rounds/quorum-result.
 import { readShadows } from '../../shared/rounds/shadows.ts';
 import { stretchOf } from '../../shared/rounds/zone-watch.ts';
 import type { Wired } from '../../shared/wire.ts';
-import { troubleText } from './trouble.ts';
+import { tableNote, troubleText } from './trouble.ts';
 
 export type Assessed = {
   readonly service: Service;
@@ -110,10 +110,6 @@ async function readZones(
   );
   return new Map(reads);
 }
-
-/** The table may not exist before the first deployment: that is a state, not an accident. */
-const tableNote = (trouble: string): string =>
-  `no reports: ${trouble.replace(/; the next round tries again$/, '')}; so every vantage counts as silent`;
 
 /** Judged by this file, a deployment of another one looks blind. That must not be taken for an outage. */
 function otherConfigNote({ service, votes }: Assessed): readonly string[] {

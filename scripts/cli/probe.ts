@@ -16,6 +16,7 @@ import { findEndpoint, findService } from './find.ts';
 import { judgeLook, type LookShown } from './probe-judgement.ts';
 import { probeText } from './probe-text.ts';
 import { type BallotShown, ballotShown } from './status-document.ts';
+import { tableNote } from './trouble.ts';
 
 export type ReportShown = BallotShown & { readonly ageMs: number | null };
 
@@ -83,9 +84,7 @@ look did not pass.`,
           userAgent,
           endpoints: probed,
           notes: [
-            ...(views?.trouble
-              ? [`no reports: ${views.trouble.replace(/; the next round tries again$/, '')}`]
-              : []),
+            ...(views?.trouble ? [tableNote(views.trouble)] : []),
             ...probed.flatMap((one) => refusalNote(one)),
           ],
         };

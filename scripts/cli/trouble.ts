@@ -91,6 +91,14 @@ function zoneDenied(error: QuorateError, zone: ZoneRef): string {
   return `${nameOf(zone)} could not be read (${words}); allow your credentials route53:ListResourceRecordSets on it`;
 }
 
+/** Why the table told nothing: part of an answer, since the zone can be shown without it. */
+export const tableNote = (trouble: string): string =>
+  `no reports: ${
+    trouble.includes('CredentialsProviderError')
+      ? 'there are no AWS credentials here to read the table with'
+      : denied(trouble).replace(/; try again$/, '')
+  }; so every vantage counts as silent`;
+
 const denied = (message: string): string =>
   forPeople(
     message.replace(

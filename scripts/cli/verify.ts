@@ -62,7 +62,7 @@ if a server or the parent's delegation differs.`,
         const read = await wired.zone().read(first.zone, stretchOf(own), signal);
         const found =
           server === undefined
-            ? await serversOfZone(cli, first.zone, dns, signal)
+            ? await serversOfZone(cli, first.zone, own, dns, signal)
             : { servers: server.map(givenServer), delegation: null };
         if (found.delegation !== null) delegations.push(found.delegation);
         for (const service of own) {
@@ -92,6 +92,7 @@ if a server or the parent's delegation differs.`,
 async function serversOfZone(
   cli: Cli,
   zone: ZoneRef,
+  services: readonly Service[],
   dns: DnsLook,
   signal: AbortSignal,
 ): Promise<{ readonly servers: readonly NameServer[]; readonly delegation: Delegation }> {
@@ -100,6 +101,15 @@ async function serversOfZone(
     throw new QuorateError(
       'REFUSED',
       `zone ${zone.key} (${zone.id}) is a private zone: nobody outside its VPCs can ask its name servers; steer a public zone`,
+    );
+  }
+  const outside = services
+    .flatMap(({ names }) => names)
+    .find((one) => one !== name && !one.endsWith(`.${name}`));
+  if (outside !== undefined) {
+    throw new QuorateError(
+      'BAD_REQUEST',
+      `${outside} is outside zone ${zone.key} (${zone.id}), which is ${name}; correct names, or the id of zones.${zone.key} in quorate.yml`,
     );
   }
   const servers = await Promise.all(

@@ -70,7 +70,7 @@ describe('the file that is read', () => {
 
   it('is refused by name where it is missing or is no file', () => {
     expect(refusal()).toEqual([
-      'quorate.yml: does not exist; write it (the README shows one whole), or name another with QUORATE_CONFIG',
+      'quorate.yml: does not exist; make it with `quorate new` or `quorate import NAME`, or name another with QUORATE_CONFIG',
     ]);
     mkdirSync(join(folder, 'a.yml'));
     expect(refusal({ path: 'a.yml' })).toEqual([

@@ -3,12 +3,14 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { route53HostedZones } from '../../../scripts/cli/hosted-zones.ts';
+import { dynamodbStore } from '../../../shared/adapters/dynamodb-store.ts';
 import { route53Zone } from '../../../shared/adapters/route53-zone.ts';
+import { systemClock } from '../../../shared/adapters/system-clock.ts';
 import type { Zone } from '../../../shared/ports.ts';
 import { fakeClock } from '../../fakes/fake-clock.ts';
-import { fakeStore, fakeTable } from '../../fakes/fake-store.ts';
 import { type QuorumWorld, quorumWorld } from '../../fakes/quorum-world.ts';
 import { sampleConfig, sampleService } from '../../fakes/sample-service.ts';
 import { inWorld, type Printed, shell } from './shell.ts';
@@ -35,6 +37,13 @@ describe('quorate', () => {
       expect(out).toContain('--json');
     },
   );
+
+  it('shows its help when nothing is asked, as for wrong usage', async () => {
+    const { code, out, err } = await shell([]);
+
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('Usage: quorate <command> [options]');
+  });
 
   it('suggests the nearest command, and exits as for wrong usage', async () => {
     const { code, out, err } = await shell(['stauts']);
@@ -186,21 +195,39 @@ describe('what Route 53 or the account refuses is one clear sentence', () => {
     );
   });
 
-  it('a table that is not there leaves health unknown and says so, and the zone is still shown', async () => {
+  it.each([
+    [
+      'a table, or its replica, that is not there',
+      { name: 'ResourceNotFoundException', message: 'Requested resource not found' },
+      'note: no reports: table quorate-test in eu-west-1: reading reports found no such table; deploy the table with a replica in this region, or correct the name or region; so every vantage counts as silent',
+    ],
+    [
+      'a table that may not be read',
+      { name: 'AccessDeniedException', message: 'not allowed' },
+      'note: no reports: table quorate-test in eu-west-1: reading reports was denied (AccessDeniedException); allow your credentials to use the table and its key there; so every vantage counts as silent',
+    ],
+    [
+      'no credentials for the table',
+      { name: 'CredentialsProviderError', message: 'Could not load credentials' },
+      'note: no reports: there are no AWS credentials here to read the table with; so every vantage counts as silent',
+    ],
+  ])('%s leaves health unknown, and the zone is still shown', async (_, thrown, note) => {
     const world = quorumWorld({ fence: 'none' });
-    const store = fakeStore(fakeTable());
-    store.trouble('readReports', { kind: 'refused' });
-    const terminal = inWorld(world);
-
-    const { code, out } = await shell(['plan'], {
-      ...terminal,
-      overrides: { ...terminal.overrides, store },
+    const store = dynamodbStore({
+      client: refusing(thrown),
+      table: 'quorate-test',
+      clock: systemClock(),
     });
+    const terminal = inWorld(world);
+    const overrides = { ...terminal.overrides, store };
 
-    expect(code).toBe(0);
-    expect(out).toContain('note: no reports: ');
-    expect(out).toContain('so every vantage counts as silent');
-    expect(out).toContain('app.example.com A eu-west-1        100   as in the file');
+    const plan = await shell(['plan'], { ...terminal, overrides });
+    const status = await shell(['status'], { ...terminal, overrides });
+
+    expect([plan.code, status.code]).toEqual([0, 0]);
+    expect(plan.out.split('\n')[0]).toBe(note);
+    expect(plan.out).toContain('app.example.com A eu-west-1        100   as in the file');
+    expect(status.out).toContain(`${note}\n`);
   });
 
   it.each([
@@ -234,8 +261,9 @@ describe('what Route 53 or the account refuses is one clear sentence', () => {
 type Thrown = { readonly name: string; readonly message: string; readonly status?: number };
 
 /** As the SDK throws what AWS answered. */
-const refusing = ({ name, message, status }: Thrown): Route53Client =>
+const refusing = ({ name, message, status }: Thrown): Route53Client & DynamoDBDocumentClient =>
   ({
+    config: { region: async () => 'eu-west-1' },
     send: async () => {
       throw Object.assign(new Error(message), {
         name,
@@ -244,7 +272,7 @@ const refusing = ({ name, message, status }: Thrown): Route53Client =>
           : { $fault: 'client', $metadata: { httpStatusCode: status } }),
       });
     },
-  }) as unknown as Route53Client;
+  }) as unknown as Route53Client & DynamoDBDocumentClient;
 
 function refusedIn(world: QuorumWorld, verb: string, thrown: Thrown): Promise<Printed> {
   const client = refusing(thrown);

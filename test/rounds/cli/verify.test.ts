@@ -115,6 +115,14 @@ describe('quorate verify', () => {
     });
   });
 
+  it('says that a name is outside the zone', async () => {
+    expect(await verified(quorumWorld(), { zoneName: 'example.org' })).toEqual({
+      code: 2,
+      out: '',
+      err: 'app.example.com is outside zone main (Z0123456789ABCDEFGHIJ), which is example.org; correct names, or the id of zones.main in quorate.yml\n',
+    });
+  });
+
   it('refuses a private zone, and what is no name server', async () => {
     expect(await verified(quorumWorld(), { isPrivate: true })).toEqual({
       code: 3,
@@ -135,6 +143,7 @@ type Stage = {
   readonly answerAt?: Readonly<Record<string, DnsAnswer>>;
   readonly delegated?: readonly string[];
   readonly isPrivate?: boolean;
+  readonly zoneName?: string;
 };
 
 function verified(
@@ -144,7 +153,7 @@ function verified(
 ): Promise<Printed> {
   const hosted: HostedZone = {
     id: world.config.services[0]?.zone.id ?? '',
-    name: 'example.com',
+    name: stage.zoneName ?? 'example.com',
     isPrivate: stage.isPrivate ?? false,
     nameServers: SERVERS,
   };
