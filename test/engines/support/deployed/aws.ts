@@ -4,6 +4,8 @@
  */
 import {
   CloudFormationClient,
+  CreateChangeSetCommand,
+  DeleteStackCommand,
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
@@ -28,6 +30,9 @@ export type Aws = {
     partition: string,
   ) => Promise<readonly { readonly pk: string; readonly sk: string; readonly body: Noun }[]>;
   readonly stacks: (region: Region) => Promise<readonly Stack[]>;
+  /** A change set that nobody executed: a stack without anything in it. */
+  readonly leaveHalfDeployed: (region: Region, stack: string) => Promise<void>;
+  readonly deleteStack: (region: Region, stack: string) => Promise<void>;
 } & Disposable;
 
 /** Weights by set identifier, and the fence's generation as it is written in it. */
@@ -48,6 +53,18 @@ export function awsOf(endpoint: string): Aws {
   const records = async (zone: string): Promise<readonly ResourceRecordSet[]> => {
     const answer = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone }));
     return answer.ResourceRecordSets ?? [];
+  };
+
+  const formation = async <T>(
+    region: string,
+    run: (client: CloudFormationClient) => Promise<T>,
+  ): Promise<T> => {
+    const client = new CloudFormationClient({ region, endpoint });
+    try {
+      return await run(client);
+    } finally {
+      client.destroy();
+    }
   };
 
   return {
@@ -92,15 +109,29 @@ export function awsOf(endpoint: string): Aws {
         }))
         .sort((a, b) => (a.pk + a.sk < b.pk + b.sk ? -1 : 1));
     },
-    stacks: async (region) => {
-      const client = new CloudFormationClient({ region, endpoint });
-      try {
+    stacks: (region) =>
+      formation(region, async (client) => {
         const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
         return Stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
-      } finally {
-        client.destroy();
-      }
-    },
+      }),
+    leaveHalfDeployed: (region, stack) =>
+      formation(region, async (client) => {
+        const TemplateBody = JSON.stringify({
+          Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: {} } },
+        });
+        await client.send(
+          new CreateChangeSetCommand({
+            StackName: stack,
+            ChangeSetName: 'never-executed',
+            ChangeSetType: 'CREATE',
+            TemplateBody,
+          }),
+        );
+      }),
+    deleteStack: (region, stack) =>
+      formation(region, async (client) => {
+        await client.send(new DeleteStackCommand({ StackName: stack }));
+      }),
     [Symbol.dispose]: () => {
       route53.destroy();
       for (const client of tables.values()) client.destroy();

@@ -19,7 +19,7 @@ import {
   REGIONS,
 } from './places.ts';
 
-const PROJECT = join(import.meta.dirname, '..', '..', '..', '..');
+export const PROJECT = join(import.meta.dirname, '..', '..', '..', '..');
 /** Three stacks on two cores, each a bundling of four functions. */
 const COMMAND_MS_MAX = 300_000;
 
@@ -41,6 +41,8 @@ export type Deployment = {
   /** `serverless …`, for those who do without `npm run deploy`. */
   readonly serverless: (...args: readonly string[]) => Promise<Ran>;
   readonly configure: (change: Partial<Settings>) => Promise<void>;
+  /** From here on commands run in another checkout. */
+  readonly moveTo: (project: string) => void;
 } & AsyncDisposable;
 
 /** What the story changes in the file while it goes on. */
@@ -53,7 +55,8 @@ export type Settings = {
 export async function deployment(url: string, zone: string): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'quorate-deployed-'));
   const config = join(folder, 'quorate.yml');
-  let settings: Settings = { zone, path: '/health', fall: 2 };
+  let project = PROJECT;
+  let settings: Settings = { zone, path: '/health', fall: 3 };
   const configure = async (change: Partial<Settings>): Promise<void> => {
     settings = { ...settings, ...change };
     await writeFile(config, configText(settings));
@@ -73,14 +76,17 @@ export async function deployment(url: string, zone: string): Promise<Deployment>
     SLS_NOTIFICATIONS_MODE: 'off',
   };
   const npm = (script: string, ...args: readonly string[]): Promise<Ran> =>
-    run('npm', ['run', '--silent', script, '--', ...args], env);
+    run('npm', ['run', '--silent', script, '--', ...args], project, env);
 
   return {
     folder,
     npm,
     quorate: (...args) => npm('quorate', ...args),
-    serverless: (...args) => run(join(bin, 'serverless'), args, env),
+    serverless: (...args) => run(join(bin, 'serverless'), args, project, env),
     configure,
+    moveTo: (folderOfProject) => {
+      project = folderOfProject;
+    },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -122,11 +128,12 @@ ${REGIONS.map((region) => `      ${region}: { address: ${ADDRESSES[region]}, wei
 async function run(
   command: string,
   args: readonly string[],
+  cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Ran> {
   const startedAt = Date.now();
   const child = spawn(command, args, {
-    cwd: PROJECT,
+    cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -22,7 +22,7 @@ import {
   REGIONS,
   type Region,
 } from './places.ts';
-import { regionSwitch } from './region-switch.ts';
+import { processesOf, regionSwitch } from './region-switch.ts';
 import { replication } from './replication.ts';
 import { tableReplicas } from './table-replicas.ts';
 
@@ -54,11 +54,21 @@ const replicas = tableReplicas(
 );
 const regions = regionSwitch(DEPLOYMENT, endpoint, copies);
 
+const cuts = new Map<Region, () => void>();
+
 const commands: Readonly<Record<string, (region: Region) => Promise<unknown>>> = {
   'kill-endpoint': (region) => fleet.kill(region),
   'start-endpoint': (region) => fleet.start(region),
   'stop-region': (region) => regions.stop(region),
   'start-region': (region) => regions.start(region),
+  functions: async () => (await Promise.all(REGIONS.map(processesOf))).flat().length,
+  'cut-replica': async (region) => {
+    cuts.set(region, cuts.get(region) ?? copies.cut(region));
+  },
+  'heal-replica': async (region) => {
+    cuts.get(region)?.();
+    cuts.delete(region);
+  },
   figures: async () => ({ ...copies.counters, asked: fleet.asked() }),
 };
 

@@ -4,13 +4,13 @@
  * a packaged function refuses 127.0.0.1, whatever its configuration says, and here it runs unchanged.
  */
 export const HOME = 'eu-west-1';
-export const REGIONS = [HOME, 'us-east-1', 'eu-central-1'] as const;
+export const REGIONS = [HOME, 'us-east-1', 'ap-southeast-1'] as const;
 export type Region = (typeof REGIONS)[number];
 
 export const ADDRESSES: Readonly<Record<Region, string>> = {
   'eu-west-1': '10.111.0.1',
   'us-east-1': '10.111.0.2',
-  'eu-central-1': '10.111.0.3',
+  'ap-southeast-1': '10.111.0.3',
 };
 /** What the vantages ask to learn whether they are cut off themselves. */
 export const CONTROL_ADDRESS = '10.111.0.250';

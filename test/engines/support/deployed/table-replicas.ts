@@ -2,8 +2,8 @@
  * What MiniStack's CloudFormation lacks of `AWS::DynamoDB::GlobalTable`: it makes the table in the stack's
  * own region and passes over `Replicas`. In: the template of the table's stack, as MiniStack holds it.
  * Out: a table in each region that it names, filled and replicating, before anybody is told that the
- * stack is complete. A region that the template no longer names loses its table; without the home
- * region's table nothing is left, as on AWS.
+ * stack is complete. A region that a new template no longer names loses its table. What was deleted by
+ * hand meanwhile stays deleted: CloudFormation doesn't look either.
  */
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -35,6 +35,7 @@ export function tableReplicas(
 ): TableReplicas {
   const formation = new CloudFormationClient({ region: home, endpoint });
   const clients = new Map<string, DynamoDBClient>();
+  let applied: string | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -56,14 +57,15 @@ export function tableReplicas(
   return { settle, regions: members };
 
   async function bring(): Promise<void> {
+    for (const region of members()) if ((await describe(region)) === undefined) leave(region);
     const own = await describe(home);
-    if (own === undefined) {
-      for (const region of members()) await drop(region);
-      return;
-    }
+    if (own === undefined) return;
     await join(home, undefined);
-    const wanted = await wantedReplicas();
-    if (wanted === undefined) return; // the stack is gone and left the table: everything stays
+    const template = await currentTemplate();
+    if (template === applied) return;
+    applied = template;
+    if (template === undefined) return; // the stack is gone and left the table: everything stays
+    const wanted = replicasIn(template);
     for (const { region } of wanted) if (region !== home) await make(region, own);
     for (const region of members()) {
       if (region !== home && !wanted.some((one) => one.region === region)) await drop(region);
@@ -71,20 +73,11 @@ export function tableReplicas(
     for (const { region, isProtected } of wanted) await protect(region, isProtected);
   }
 
-  async function wantedReplicas(): Promise<readonly Wanted[] | undefined> {
+  async function currentTemplate(): Promise<string | undefined> {
     const { TemplateBody } = await formation
       .send(new GetTemplateCommand({ StackName: stack, TemplateStage: 'Processed' }))
       .catch(() => ({ TemplateBody: undefined }));
-    if (TemplateBody === undefined) return undefined;
-    const template: unknown = parse(TemplateBody);
-    const resources = Object.values(mapIn(template, 'Resources'));
-    const global = resources.find((one) => one.Type === 'AWS::DynamoDB::GlobalTable');
-    const replicas: unknown = mapIn(global, 'Properties').Replicas;
-    if (!Array.isArray(replicas)) return undefined;
-    return replicas.map(({ Region, DeletionProtectionEnabled }) => ({
-      region: String(Region),
-      isProtected: DeletionProtectionEnabled === true,
-    }));
+    return TemplateBody;
   }
 
   async function make(region: string, like: TableDescription): Promise<void> {
@@ -143,6 +136,17 @@ export function tableReplicas(
     clients.set(region, known);
     return known;
   }
+}
+
+function replicasIn(template: string): readonly Wanted[] {
+  const resources = Object.values(mapIn(parse(template), 'Resources'));
+  const global = resources.find((one) => one.Type === 'AWS::DynamoDB::GlobalTable');
+  const replicas: unknown = mapIn(global, 'Properties').Replicas;
+  if (!Array.isArray(replicas)) return [];
+  return replicas.map(({ Region, DeletionProtectionEnabled }) => ({
+    region: String(Region),
+    isProtected: DeletionProtectionEnabled === true,
+  }));
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is whatever somebody wrote.

@@ -28,6 +28,11 @@ export type DeployedWorld = {
   readonly startEndpoint: (region: Region) => Promise<void>;
   readonly stopRegion: (region: Region) => Promise<void>;
   readonly startRegion: (region: Region) => Promise<void>;
+  /** Nothing of this region's table goes out or in. */
+  readonly cutReplica: (region: Region) => Promise<void>;
+  readonly healReplica: (region: Region) => Promise<void>;
+  /** Processes of deployed functions, warm ones included. */
+  readonly functionsRunning: () => Promise<number>;
   readonly figures: () => Promise<Readonly<Record<string, unknown>>>;
   readonly log: Engine['log'];
 } & AsyncDisposable;
@@ -55,6 +60,9 @@ export async function openWorld(): Promise<DeployedWorld> {
     startEndpoint: async (region) => void (await order(`start-endpoint/${region}`)),
     stopRegion: async (region) => void (await order(`stop-region/${region}`)),
     startRegion: async (region) => void (await order(`start-region/${region}`)),
+    cutReplica: async (region) => void (await order(`cut-replica/${region}`)),
+    healReplica: async (region) => void (await order(`heal-replica/${region}`)),
+    functionsRunning: async () => Number(await order('functions')),
     figures: async () => (await order('figures')) as Readonly<Record<string, unknown>>,
     log: host.log,
     [Symbol.asyncDispose]: async () => {
