@@ -11,9 +11,11 @@ const TIMEOUT_MS = 10_000;
 const REMEDY =
   'run `npm run deploy`, which makes the table, then its replicas, then the stacks of the vantages';
 
+export const OFFLINE_LABEL = 'packaged-offline';
+
 /** Stands in templates that were packaged without asking AWS; CloudFormation would refuse it. */
 export const offlineStreamArn = (table: string, region: VantageId): string =>
-  `arn:aws:dynamodb:${region}:000000000000:table/${table}/stream/packaged-offline`;
+  `arn:aws:dynamodb:${region}:000000000000:table/${table}/stream/${OFFLINE_LABEL}`;
 
 export type AskOptions = {
   /** Of another engine than AWS. */

@@ -5,6 +5,8 @@
  *
  * AWS is asked once, for the replica's stream, and only by `deploy` and `package`.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { type Config, epochMs, type VantageId } from '../../shared/core/model.ts';
 import type { Env } from '../../shared/wire.ts';
@@ -19,13 +21,18 @@ import {
 } from '../names.ts';
 import { alarmActions, alarmResources } from './alarms.ts';
 import { keepPackaged } from './packaged-config.ts';
-import { offlineStreamArn, replicaStreamArn } from './replica-stream.ts';
+import { OFFLINE_LABEL, offlineStreamArn, replicaStreamArn } from './replica-stream.ts';
 import type { Resources } from './resource.ts';
 import { roleResources } from './roles.ts';
 
 export type StackRequest = {
   /** Of the command line of osls. */
-  readonly options: { readonly region?: string | null; readonly stage?: string | null };
+  readonly options: {
+    readonly region?: string | null;
+    readonly stage?: string | null;
+    /** `deploy --package FOLDER`: what was packaged before. */
+    readonly package?: string | null;
+  };
   readonly argv: readonly string[];
   readonly env: Env;
   /** Where relative paths begin; default: the process's own. */
@@ -51,6 +58,9 @@ export type StackValues = {
 /** Only where the account has room: a new account has 10 in all, and any reservation is refused there. */
 const RESERVED: Readonly<Record<FunctionId, number>> = { probe: 3, quorum: 5, notify: 2, api: 10 };
 
+/** As osls names it. */
+const PACKAGED_TEMPLATE = 'cloudformation-template-update-stack.json';
+
 export async function stackValues({
   options,
   argv,
@@ -73,7 +83,7 @@ export async function stackValues({
     region,
     stackName: vantageStackName(deployment),
     table,
-    streamArn: await streamArn(table, region, argv, env),
+    streamArn: await streamArn(table, region, { options, argv, env }),
     functionNames: perFunction((id) => functionName(deployment, id)),
     deadLetterQueue: deadLetterQueueName(deployment),
     tags: aws.tags,
@@ -109,8 +119,7 @@ function packagedAt({ QUORATE_PACKAGED_AT: text }: Env): ReturnType<typeof epoch
 async function streamArn(
   table: string,
   region: VantageId,
-  argv: readonly string[],
-  env: Env,
+  { options, argv, env }: StackRequest,
 ): Promise<string> {
   const command = argv.find((word) => !word.startsWith('-'));
   const isOffline = env.QUORATE_OFFLINE === '1';
@@ -120,10 +129,26 @@ async function streamArn(
       'QUORATE_OFFLINE=1 packages with a placeholder for the stream of the table, which nothing can be deployed with; unset it',
     );
   }
+  if (command === 'deploy' && options.package && isPackagedOffline(options.package)) {
+    throw new QuorateError(
+      'BAD_REQUEST',
+      `${options.package} was packaged with QUORATE_OFFLINE=1, so it names no stream; package it again without that, or deploy without --package`,
+    );
+  }
   const asks = !isOffline && (command === 'deploy' || command === 'package');
   if (!asks) return offlineStreamArn(table, region);
   const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL;
   return await replicaStreamArn(table, region, endpoint ? { endpoint } : {});
+}
+
+function isPackagedOffline(folder: string): boolean {
+  try {
+    const template = readFileSync(join(folder, PACKAGED_TEMPLATE), 'utf8');
+    return template.includes(OFFLINE_LABEL);
+  } catch {
+    // osls says itself what is missing in the folder.
+    return false;
+  }
 }
 
 function extensions(config: Config, region: VantageId, env: Env): StackValues['extensions'] {

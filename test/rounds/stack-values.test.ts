@@ -55,6 +55,17 @@ describe('the stream', () => {
   });
 });
 
+it('a package that was made offline is not deployed', async () => {
+  writeFileSync(
+    join(folder, 'cloudformation-template-update-stack.json'),
+    (await values({})).streamArn,
+  );
+
+  await expect(
+    values({}, { options: { package: folder }, argv: ['deploy'], env: { QUORATE_OFFLINE: '' } }),
+  ).rejects.toThrow(`${folder} was packaged with QUORATE_OFFLINE=1`);
+});
+
 describe('the time of packaging', () => {
   it('is the deployment’s, so that all regions have one', async () => {
     await values({}, { env: { QUORATE_PACKAGED_AT: '1782907200000' } });
