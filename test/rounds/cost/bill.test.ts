@@ -1,6 +1,7 @@
 /** The arithmetic of a bill against one made by hand, and Route 53's own health checks beside it. */
 import { describe, expect, it } from 'vitest';
 import { type Bill, type BillLine, billOf } from '../../../scripts/cost/bill.ts';
+import { assumptions, costText } from '../../../scripts/cost/cost-text.ts';
 import { type Counts, type ItemCounts, REFUSED } from '../../../scripts/cost/counts.ts';
 import { deployedShape, type Shape } from '../../../scripts/cost/deployed-shape.ts';
 import { healthChecksOf } from '../../../scripts/cost/health-checks.ts';
@@ -76,6 +77,29 @@ describe('a bill', () => {
     const ten = billOf(tenTimes(counted()), SHAPE);
 
     expect(ten.usd).toBeCloseTo(bill.usd, 9);
+  });
+});
+
+describe('what is printed', () => {
+  it('is the bill line by line, its sum, health checks of the same endpoints, and what it assumes', () => {
+    const config = sampleConfig();
+    const counts = counted();
+    const bill = billOf(counts, SHAPE);
+    const text = costText({ config, counts, bill, healthChecks: healthChecksOf(config) });
+
+    expect(text).toMatch(
+      /^quorate-test: 3 vantages, 1 service, 3 endpoints; counted over 60 min of virtual time, 1000 probes\n/,
+    );
+    expect(text).toMatch(
+      /^Lambda: probe running +1,971,000 +26\.28 +20\.95 +per GB-second, arm64$/m,
+    );
+    expect(text).toContain(
+      `\n${bill.usdPerVantage.toFixed(2)} per vantage: it grows with vantages`,
+    );
+    expect(text).toContain('the same endpoints: 14.25 (3 checks, 0 on AWS, 6 options)');
+    expect(text).toContain('verify them before you budget');
+    expect(text).not.toContain('below --minutes 60');
+    expect(assumptions(10).at(-1)).toContain('below --minutes 60');
   });
 });
 
