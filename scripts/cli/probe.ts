@@ -6,6 +6,7 @@
 import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Endpoint, EpochMs, Service, VantageId } from '../../shared/core/model.ts';
+import type { ProbeRequest, ProbeResponse } from '../../shared/core/probe.ts';
 import { probesOf } from '../../shared/core/probe-request.ts';
 import { list } from '../../shared/core/reason.ts';
 import type { VantageView } from '../../shared/core/vote.ts';
@@ -102,12 +103,51 @@ async function lookAt(
   const { clock, aids } = wired;
   const at = clock.now();
   const prober = wired.prober();
-  const responses = await Promise.all(
-    probesOf(service, endpoint).map((request) => prober.probe(request, signal)),
+  const requests = probesOf(service, endpoint);
+  const responses = await Promise.all(requests.map((request) => prober.probe(request, signal)));
+  const hidden = await secretsIn(requests, wired.secrets, signal);
+  const byKey = new Map(
+    responses.map((response) => [response.key, withoutSecrets(response, hidden)]),
   );
-  const byKey = new Map(responses.map((response) => [response.key, response]));
   const look = { vantage: wired.settings.vantage, round: 0, at };
   return judgeLook(service, endpoint, byKey, look, aids);
+}
+
+/** Read a moment ago by the prober, and still held: what an answer must not show. */
+async function secretsIn(
+  requests: readonly ProbeRequest[],
+  secrets: Wired['secrets'],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const names = requests.flatMap((request) =>
+    request.kind === 'http'
+      ? Object.values(request.headers).flatMap((value) =>
+          typeof value === 'string' ? [] : value.ssm,
+        )
+      : [],
+  );
+  const read = async (name: string): Promise<string | undefined> =>
+    await secrets()
+      .read(name, signal)
+      .catch(() => undefined);
+  const values = await Promise.all([...new Set(names)].map(read));
+  return values.flatMap((value) => (value === undefined || value === '' ? [] : [value]));
+}
+
+/** An endpoint may echo the header that it was sent, and a failed condition quotes what was answered. */
+function withoutSecrets(response: ProbeResponse, secrets: readonly string[]): ProbeResponse {
+  const hide = (text: string): string =>
+    secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '(secret)'), text);
+  return {
+    ...response,
+    attempts: response.attempts.map(({ result, ...attempt }) => {
+      if (result.kind !== 'http') return { ...attempt, result };
+      const headers = Object.fromEntries(
+        Object.entries(result.headers).map(([name, value]) => [name, hide(value)]),
+      );
+      return { ...attempt, result: { ...result, headers, body: hide(result.body) } };
+    }),
+  };
 }
 
 async function lastReports(

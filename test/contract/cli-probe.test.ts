@@ -1,6 +1,6 @@
 /** `quorate probe` with the production prober on real sockets. */
 import { describe, expect, it } from 'vitest';
-import { type Endpoint, epochMs } from '../../shared/core/model.ts';
+import { type Endpoint, type Expectation, epochMs } from '../../shared/core/model.ts';
 import { answering, httpText, rawServer } from '../fakes/raw-server.ts';
 import { sampleConfig, sampleEndpoint, sampleService } from '../fakes/sample-service.ts';
 import { shell } from '../rounds/cli/shell.ts';
@@ -21,6 +21,18 @@ describe('quorate probe, over real sockets', () => {
     expect(out).toMatch(/127\.0\.0\.1 {3}DNS - {2}connect \d+ ms {2}TLS - {2}first byte \d+ ms/);
     expect(out + err).not.toContain(SECRET);
     await server.idle();
+  });
+
+  it('hides the secret from an answer that echoes it', async () => {
+    await using server = await rawServer(answering(httpText(200, `you sent ${SECRET}`)));
+
+    const { code, out } = await probed(server.port, SECRET, undefined, {
+      body: { kind: 'contains', text: 'pong' },
+    });
+
+    expect(code).toBe(1);
+    expect(out).toContain('the body is "you sent (secret)", expected to contain "pong"');
+    expect(out).not.toContain(SECRET.slice(0, 6));
   });
 
   it('skips an endpoint whose secret cannot be read, and asks it nothing', async () => {
@@ -48,6 +60,7 @@ function probed(
   port: number,
   secret: string | undefined,
   probing: object = { isAllowed: () => true },
+  expected: Expectation = {},
 ): ReturnType<typeof shell> {
   const plain = sampleEndpoint('eu-west-1', { probeTargets: ['127.0.0.1'] });
   const endpoint: Endpoint = {
@@ -60,7 +73,7 @@ function probed(
         method: 'GET',
         host: 'app.example.com',
         headers: { 'x-probe': { ssm: '/quorate/app/token' } },
-        expect: {},
+        expect: expected,
       },
     },
   };
