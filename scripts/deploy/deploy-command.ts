@@ -5,6 +5,7 @@ import { RELEASE } from '../../shared/wire.ts';
 import type { Terminal } from '../cli/cli.ts';
 import { configPath } from '../config-file.ts';
 import { type Deployer, oslsDeployer } from './deployer.ts';
+import { locked } from './lock.ts';
 import { baseCommand, type Overrides, runProgram } from './program.ts';
 import { runDeploy } from './run-deploy.ts';
 import { urlCache } from './url-cache.ts';
@@ -67,31 +68,33 @@ export function deployCommand(
         ...(options.config === undefined ? {} : { path: options.config }),
         ...(options.stage === undefined ? {} : { stage: options.stage }),
       });
-      await runDeploy(
-        {
-          cloud,
-          clock,
-          tell,
-          release: RELEASE,
-          urls: overrides.urls ?? urlCache(folder, config.deployment),
-          storeOf: (where) => cli.wired(loaded, where).store(),
-          deployer:
-            overrides.deployer ??
-            oslsDeployer({ project: folder, configPath: resolve(folder, path), env }),
-          ...(ask === undefined || options.yes
-            ? {}
-            : { confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N] `)) }),
-        },
-        config,
-        {
-          isDryRun: options.dryRun,
-          accepted: options.accept,
-          trustsPermissions: options.trustPermissions,
-          ...(options.only === undefined ? {} : { only: region(options.only) }),
-          ...(options.canary === undefined ? {} : { canary: region(options.canary) }),
-        },
-        signal,
-      );
+      const story = async (): Promise<void> =>
+        await runDeploy(
+          {
+            cloud,
+            clock,
+            tell,
+            release: RELEASE,
+            urls: overrides.urls ?? urlCache(folder, config.deployment),
+            storeOf: (where) => cli.wired(loaded, where).store(),
+            deployer:
+              overrides.deployer ??
+              oslsDeployer({ project: folder, configPath: resolve(folder, path), env }),
+            ...(ask === undefined || options.yes
+              ? {}
+              : { confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N] `)) }),
+          },
+          config,
+          {
+            isDryRun: options.dryRun,
+            accepted: options.accept,
+            trustsPermissions: options.trustPermissions,
+            ...(options.only === undefined ? {} : { only: region(options.only) }),
+            ...(options.canary === undefined ? {} : { canary: region(options.canary) }),
+          },
+          signal,
+        );
+      await (options.dryRun ? story() : locked(folder, config.deployment, story));
     },
     overrides,
   );

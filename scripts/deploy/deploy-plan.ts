@@ -4,6 +4,7 @@
  */
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, VantageId } from '../../shared/core/model.ts';
+import { servicesSeenBy } from '../../shared/core/report.ts';
 import { tableName, tableStackName, vantageStackName } from '../names.ts';
 import type { FactsByRegion } from './deployment-checks.ts';
 import type { RegionFacts } from './region-survey.ts';
@@ -77,11 +78,17 @@ export function planDeployment(
   };
 }
 
-/** Not home, which owns the table; rather one that is deployed, whose change is only the new file's. */
-function canaryOf({ home, vantages }: Config, facts: FactsByRegion): VantageId {
-  const abroad = vantages.filter((region) => region !== home);
-  const isDeployed = (region: VantageId): boolean => facts.get(region)?.deployed != null;
-  return abroad.find(isDeployed) ?? abroad[0] ?? home;
+/**
+ * Not home, which owns the table; rather one that is deployed, whose change is only the new file's; and
+ * of those one that looks at the most services, as what it does not look at it can't judge.
+ */
+function canaryOf(config: Config, facts: FactsByRegion): VantageId {
+  const { home, vantages } = config;
+  const rank = (region: VantageId): number =>
+    (region === home ? 0 : 1_000_000) +
+    (facts.get(region)?.deployed == null ? 0 : 100_000) +
+    servicesSeenBy(config, region).length;
+  return vantages.reduce((best, region) => (rank(region) > rank(best) ? region : best), home);
 }
 
 function replicasOf({ home }: Config, facts: FactsByRegion, isAws: boolean): readonly VantageId[] {

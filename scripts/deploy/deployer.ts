@@ -86,6 +86,8 @@ export function oslsDeployer(options: {
           `${region}: serverless deploy failed (${signal.aborted ? 'stopped' : `exit code ${code}`}); all of it is in ${relative(process.cwd(), log)}, its end:\n${endOf(text)}`,
         );
       }
+      // What failed stays to be looked at.
+      rmSync(folder, { recursive: true, force: true });
       return /no changes to deploy/i.test(text) ? 'unchanged' : 'deployed';
     },
   };

@@ -4,6 +4,7 @@ import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { orderRound } from '../../shared/rounds/order-round.ts';
 import type { Terminal } from '../cli/cli.ts';
+import { locked } from './lock.ts';
 import { baseCommand, type Overrides, runProgram } from './program.ts';
 import type { Release, Releasing } from './records.ts';
 import { runRemove } from './run-remove.ts';
@@ -78,18 +79,20 @@ export function removeCommand(
           },
           signal,
         );
-      await runRemove(
-        {
-          cloud,
-          clock,
-          tell,
-          release,
-          urls: overrides.urls ?? urlCache(folder, config.deployment),
-        },
-        config,
-        { isApplied: options.yes, weights, takesTable: options.table },
-        signal,
-      );
+      const story = async (): Promise<void> =>
+        await runRemove(
+          {
+            cloud,
+            clock,
+            tell,
+            release,
+            urls: overrides.urls ?? urlCache(folder, config.deployment),
+          },
+          config,
+          { isApplied: options.yes, weights, takesTable: options.table },
+          signal,
+        );
+      await (options.yes ? locked(folder, config.deployment, story) : story());
     },
     overrides,
   );

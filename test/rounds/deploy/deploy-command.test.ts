@@ -1,8 +1,14 @@
 /** `npm run deploy` from its arguments to its exit code. */
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Terminal } from '../../../scripts/cli/cli.ts';
 import { deployCommand } from '../../../scripts/deploy/deploy-command.ts';
 import { type DeployWorld, deployWorld, file } from '../../fakes/deploy-world.ts';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'quorate-deploy-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 describe('npm run deploy', () => {
   it('with --dry-run prints each check and the plan, and ends with 0', async () => {
@@ -68,6 +74,22 @@ describe('npm run deploy', () => {
     expect(asked).toEqual(['Do this? [y/N] ']);
   });
 
+  it('refuses while another one is at work in this checkout, and not after it has died', async () => {
+    const lock = join(FOLDER, '.quorate', 'quorate-test.lock');
+    mkdirSync(join(FOLDER, '.quorate'), { recursive: true });
+    writeFileSync(lock, String(process.pid));
+
+    const beside = await deploy(deployWorld(), []);
+    const looking = await deploy(deployWorld(), ['--dry-run']);
+    writeFileSync(lock, '0');
+    const after = await deploy(deployWorld(), []);
+
+    expect(beside).toMatchObject({ code: 3, err: expect.stringContaining('already (process') });
+    expect(looking.code).toBe(0);
+    expect(after.err).toContain('no such deployer');
+    expect(existsSync(lock)).toBe(false);
+  });
+
   it('explains itself', async () => {
     const { code, out } = await deploy(deployWorld(), ['--help']);
 
@@ -94,7 +116,7 @@ async function deploy(
     isTty: false,
     columns: 100,
     signal: new AbortController().signal,
-    folder: '/nowhere',
+    folder: FOLDER,
     overrides: { config: file().config, clock, store: deps.storeOf(file().config.home) },
     ...(ask === undefined ? {} : { ask }),
   };

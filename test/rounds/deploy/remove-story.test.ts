@@ -1,5 +1,8 @@
 /** `npm run remove` over a fake cloud and a fake zone: what stays, what is asked, what a repeated run finds. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Terminal } from '../../../scripts/cli/cli.ts';
 import { removeCommand } from '../../../scripts/deploy/remove-command.ts';
 import { manifestOf } from '../../../shared/core/config.ts';
@@ -10,6 +13,8 @@ import { fakeStore } from '../../fakes/fake-store.ts';
 import { type FakeZone, fakeZone } from '../../fakes/fake-zone.ts';
 import { testAids } from '../../fixtures/config-base.ts';
 
+const FOLDER = mkdtempSync(join(tmpdir(), 'quorate-remove-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 const HOUR_MS = 3_600_000;
 const FILE = file();
 
@@ -318,7 +323,7 @@ async function managed(): Promise<Managed> {
         isTty: false,
         columns: 100,
         signal: new AbortController().signal,
-        folder: '/nowhere',
+        folder: FOLDER,
         overrides: { config, clock, store, zone, ids: fakeIds('m') },
       };
       const urls = world.deps.urls;
