@@ -79,7 +79,12 @@ export function deployCommand(
             storeOf: (where) => cli.wired(loaded, where).store(),
             deployer:
               overrides.deployer ??
-              oslsDeployer({ project: folder, configPath: resolve(folder, path), env }),
+              oslsDeployer({
+                project: folder,
+                deployment: config.deployment,
+                configPath: resolve(folder, path),
+                env,
+              }),
             ...(ask === undefined || options.yes
               ? {}
               : { confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N] `)) }),

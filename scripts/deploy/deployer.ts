@@ -44,11 +44,13 @@ const KILL_AFTER_MS = 10_000;
 export function oslsDeployer(options: {
   /** Where package.json and serverless.yml are. */
   readonly project: string;
+  /** Several may be deployed from one checkout at once. */
+  readonly deployment: string;
   readonly configPath: string;
   readonly env: Env;
 }): Deployer {
   const project = resolve(options.project);
-  const work = join(project, '.quorate', 'deploy');
+  const work = join(project, '.quorate', 'deploy', options.deployment);
 
   return {
     deploy: async ({ region, packagedAt, reserves }, signal) => {
