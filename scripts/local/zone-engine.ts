@@ -4,8 +4,8 @@
  * record works; a DELETE must equal the record in every field: that is the compare-and-set on which
  * the fence rests. Shares nothing with shared/core but types, so that it can judge it.
  *
- *  judged in order, change by change   exists, equals, CNAME and mixed policies, protection
- *  judged once, on the outcome         one TTL per weighted group, sizes, SOA and NS, alias targets
+ *  judged in order, change by change   exists, equals, CNAME and mixed policies, protection, alias targets
+ *  judged once, on the outcome         one TTL per weighted group, sizes, SOA and NS
  */
 import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import { compareNames, isInZone, normalName, wireName } from './zone-name.ts';
@@ -85,6 +85,7 @@ export function hostedZone(zone: {
       ...inputProblems(create, position),
       ...valueProblems(record),
       ...placeProblems(draft, record),
+      ...aliasProblems(draft, create, []),
     ];
   });
   messages.push(
@@ -149,7 +150,11 @@ export function applyBatch(
   const messages = [...sizeProblems(normal), ...repeatProblems(normal)];
   if (messages.length === 0) {
     const draft = draftOf(zone);
-    for (const change of normal) messages.push(...applyChange(draft, change, options));
+    for (const [position, change] of normal.entries())
+      messages.push(
+        ...aliasProblems(draft, change, normal.slice(position + 1)),
+        ...applyChange(draft, change, options),
+      );
     if (messages.length === 0) messages.push(...outcomeProblems(draft, normal));
     if (messages.length === 0)
       return { kind: 'applied', zone: { ...zone, records: draft.records } };
@@ -316,15 +321,28 @@ function outcomeProblems(draft: Draft, changes: readonly EngineChange[]): string
     problems.push('A HostedZone must contain exactly one SOA record.');
   if (!draft.records.has(`${draft.name} NS `))
     problems.push('A HostedZone must contain at least one NS record for the zone itself.');
-  for (const { alias, type } of written) {
-    if (alias === undefined || alias.zone !== draft.id) continue;
-    const target = `Tried to create an alias that targets ${wireName(alias.name)}, type ${type} in zone ${alias.zone}`;
-    if (!isInZone(alias.name, draft.name))
-      problems.push(`${target}, but the alias target name does not lie within the target zone`);
-    else if (!namesakes(draft, alias.name).some((other) => other.type === type))
-      problems.push(`${target}, but that target was not found`);
-  }
   return problems;
+}
+
+/**
+ * An alias into its own zone needs its target at its turn: AWS takes neither a target that comes later in
+ * the batch nor one that a later UPSERT will rewrite, though it be there (octodns/octodns#366).
+ */
+function aliasProblems(
+  draft: Draft,
+  { action, record: { alias, type } }: EngineChange,
+  later: readonly EngineChange[],
+): string[] {
+  if (action === 'DELETE' || alias === undefined || alias.zone !== draft.id) return [];
+  const target = `Tried to create an alias that targets ${wireName(alias.name)}, type ${type} in zone ${alias.zone}`;
+  if (!isInZone(alias.name, draft.name))
+    return [`${target}, but the alias target name does not lie within the target zone`];
+  const isTarget = (record: ZoneRecord): boolean =>
+    record.name === alias.name && record.type === type;
+  const isThere =
+    namesakes(draft, alias.name).some(isTarget) &&
+    !later.some((change) => change.action === 'UPSERT' && isTarget(change.record));
+  return isThere ? [] : [`${target}, but that target was not found`];
 }
 
 function groupProblems(draft: Draft, written: readonly ZoneRecord[]): string[] {

@@ -137,6 +137,23 @@ function describeNeighbourRules(must: Must): void {
     await expectRefused(act, [create({ ...cname, name: APEX })]);
   });
 
+  // octodns/octodns#366
+  must(
+    'takes an alias into its own zone behind its target, not ahead of it',
+    [],
+    async (act, on) => {
+      const target = simple('pool');
+      const alias = {
+        name: `front.${APEX}`,
+        type: 'A',
+        alias: { name: target.name, zone: on.ref.id, evaluateTargetHealth: false },
+      };
+      await expectRefused(act, [create(alias), create(target)]);
+
+      expect(await act.commit([create(target), create(alias)])).toMatchObject({ kind: 'accepted' });
+    },
+  );
+
   must('refuses a name outside of the zone', [], async (act) => {
     await expectRefused(act, [create({ ...simple('app'), name: `app.not-${APEX}` })]);
   });

@@ -439,6 +439,24 @@ describe('values', () => {
     ]);
     expect(messagesOf(zoneOf(weighted('us', 1)), [create(alias('app.example.test'))])).toEqual([]);
   });
+
+  it('wants the target of an alias before the alias, and not rewritten behind it (octodns#366)', () => {
+    const target = simple('pool.example.test', 'A', '192.0.2.1');
+    const alias: ZoneRecord = {
+      name: 'front.example.test',
+      type: 'A',
+      alias: { name: target.name, zone: 'ZLOCAL', evaluateTargetHealth: false },
+    };
+    const missing = [
+      'Tried to create an alias that targets pool.example.test., type A in zone ZLOCAL, but that target was not found',
+    ];
+
+    expect(messagesOf(zoneOf(), [create(target), create(alias)])).toEqual([]);
+    expect(messagesOf(zoneOf(), [create(alias), create(target)])).toEqual(missing);
+    expect(messagesOf(zoneOf(target), [create(alias), upsert(target)])).toEqual(missing);
+    expect(messagesOf(zoneOf(target), [upsert(target), create(alias)])).toEqual([]);
+    expect(messagesOf(zoneOf(target, alias), [remove(alias), create(alias)])).toEqual([]);
+  });
 });
 
 describe('sizes', () => {

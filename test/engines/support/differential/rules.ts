@@ -30,7 +30,7 @@ export const KNOWN = {
   'CNAME conflict': 'a CNAME stands alone at its name, and never at the apex',
   'outside zone': 'a name lies within its zone',
   name: 'labels of 1 to 63 characters, 255 in all',
-  'alias target': 'an alias into its own zone targets a record of its type that is there',
+  'alias target': 'an alias into its own zone targets a record of its type that is there by then',
   repeated: 'one record at most once in a batch, but for DELETE and then CREATE or UPSERT',
   elements: 'at most 1,000 ResourceRecord elements in a batch, UPSERT counts twice',
   characters: 'at most 32,000 characters of values in a batch, UPSERT counts twice',
@@ -50,7 +50,7 @@ export function brokenRules(
     ...repeatRules(changes),
     ...sizeRules(changes),
     ...orderRules(before, changes),
-    ...writtenRules(changes, after),
+    ...writtenRules(changes),
     ...groupRules(changes, after),
   ]);
 }
@@ -118,13 +118,17 @@ function sizeRules(changes: readonly DiffChange[]): readonly Rule[] {
   ];
 }
 
-/** Changes are made in their order: each record must fit beside those that stand there at its turn. */
+/**
+ * Changes are made in their order: each record must fit beside those that stand there at its turn
+ * (octodns/octodns#507), and an alias needs its target then, not rewritten by a later UPSERT (#366).
+ */
 function orderRules(before: readonly RecordSet[], changes: readonly DiffChange[]): readonly Rule[] {
   const broken: Rule[] = [];
   let zone = before;
-  for (const change of changes) {
+  for (const [position, change] of changes.entries()) {
     const { action, record } = change;
     if (action !== 'DELETE') {
+      if (lacksTarget(record, zone, changes.slice(position + 1))) broken.push('alias target');
       const others = zone.filter(
         (other) => other.Name === record.Name && keyOf(other) !== keyOf(record),
       );
@@ -140,10 +144,21 @@ function orderRules(before: readonly RecordSet[], changes: readonly DiffChange[]
   return broken;
 }
 
-function writtenRules(
-  changes: readonly DiffChange[],
-  after: readonly RecordSet[],
-): readonly Rule[] {
+function lacksTarget(
+  { Type, AliasTarget: target }: RecordSet,
+  zone: readonly RecordSet[],
+  later: readonly DiffChange[],
+): boolean {
+  if (target?.HostedZoneId !== OWN_ZONE) return false;
+  const isTarget = (other: RecordSet): boolean =>
+    other.Name === target.DNSName && other.Type === Type;
+  return (
+    !zone.some(isTarget) ||
+    later.some(({ action, record }) => action === 'UPSERT' && isTarget(record))
+  );
+}
+
+function writtenRules(changes: readonly DiffChange[]): readonly Rule[] {
   return changes
     .filter(({ action }) => action !== 'DELETE')
     .flatMap(({ record }) => {
@@ -156,12 +171,6 @@ function writtenRules(
       if (record.Type === 'CNAME' && record.Name === ZONE_NAME) broken.push('CNAME conflict');
       if (isOutside(record.Name)) broken.push('outside zone');
       if (!isName(record.Name)) broken.push('name');
-      const { AliasTarget: target } = record;
-      if (
-        target?.HostedZoneId === OWN_ZONE &&
-        !after.some(({ Name, Type }) => Name === target.DNSName && Type === record.Type)
-      )
-        broken.push('alias target');
       return broken;
     });
 }
