@@ -128,10 +128,11 @@ export function sealPlan(plan: UnsealedPlan, record: Digest): Plan {
   const isRelease = plan.commit.isRelease === true;
   assert(!isRelease || plan.fenceBefore !== null, 'only a fence that stands can be released');
   const pairs = [{ before: plan.fenceBefore, after: isRelease ? null : after }, ...plan.pairs];
-  const changes = pairs.flatMap(({ before, after: created }): Change[] => [
+  const inPairs = pairs.flatMap(({ before, after: created }): Change[] => [
     ...(before === null ? [] : [{ action: 'DELETE' as const, record: before }]),
     ...(created === null ? [] : [{ action: 'CREATE' as const, record: created }]),
   ]);
+  const changes = plan.pairs.some(changesTtl) ? deletesFirst(inPairs) : inPairs;
   const size = {
     elements: changes.reduce((total, { record: one }) => total + (one.values?.length ?? 1), 0),
     characters: changes.reduce(
@@ -145,6 +146,16 @@ export function sealPlan(plan: UnsealedPlan, record: Digest): Plan {
   );
   return { ...plan, fence, changes, size };
 }
+
+/** One weighted group has one TTL: were the changes judged one by one, a new one beside the old would be
+ *  refused, so all of the old go first. Whether Route 53 judges so is not documented. */
+const changesTtl = ({ before, after }: RecordPair): boolean =>
+  before !== null && after !== null && before.ttlSeconds !== after.ttlSeconds;
+
+const deletesFirst = (changes: readonly Change[]): readonly Change[] => [
+  ...changes.filter(({ action }) => action === 'DELETE'),
+  ...changes.filter(({ action }) => action === 'CREATE'),
+];
 
 const pairKey = ({ before, after }: RecordPair): string => {
   const record = before ?? after;

@@ -11,6 +11,7 @@ import {
   type Service,
   serviceId,
 } from '../../shared/core/model.ts';
+import { operate } from '../../shared/core/operation.ts';
 import {
   BATCH_LIMITS,
   batchPlans,
@@ -62,6 +63,23 @@ describe('a plan', () => {
       ['CREATE', 'A', 'b', 100],
       ['DELETE', 'A', 'c', 100],
       ['CREATE', 'A', 'c', 100],
+    ]);
+  });
+
+  it('deletes every record before it creates any where a TTL changes: no two stand side by side', () => {
+    const world = openWorld({ service });
+    world.state.service = { ...service, ttlSeconds: 60 };
+
+    const operated = operate({ kind: 'apply' }, world.input());
+    if (operated.kind !== 'planned') throw new Error(operated.why);
+    const { changes } = world.apply(operated.commit);
+
+    expect(changes.map(({ action }) => action)).toEqual([
+      ...['DELETE', 'DELETE', 'DELETE', 'DELETE'],
+      ...['CREATE', 'CREATE', 'CREATE', 'CREATE'],
+    ]);
+    expect(changes.map(({ record }) => record.ttlSeconds)).toEqual([
+      60, 30, 30, 30, 60, 60, 60, 60,
     ]);
   });
 
