@@ -29,7 +29,7 @@ beforeAll(async () => {
     packaged(CONFIG, 'eu-west-1'),
     packaged(CONFIG, 'us-east-1', { QUORATE_RESERVE: '1' }),
   ]);
-}, 60_000);
+}, 240_000); // 6 s of two idle cores; a bound for busy ones.
 
 afterAll(() => {
   home?.remove();
