@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line. `npm run quorate -- --help` lists what it does; exit codes are in README.md. */
-import { createInterface } from 'node:readline/promises';
+import { askerOn } from './cli/ask.ts';
 import { run } from './cli/run.ts';
 
 const stop = new AbortController();
@@ -10,14 +10,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // A reader that has gone (`| head`) has seen enough.
 process.stdout.on('error', () => process.exit(0));
 
-const ask = async (question: string): Promise<string> => {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question, { signal: stop.signal });
-  } finally {
-    lines.close();
-  }
-};
+const asker = askerOn(process.stdin, (text) => void process.stderr.write(text), stop.signal);
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
@@ -27,5 +20,6 @@ process.exitCode = await run(process.argv.slice(2), {
   columns: process.stdout.columns ?? 100,
   signal: stop.signal,
   folder: process.cwd(),
-  ...(process.stdin.isTTY === true ? { ask } : {}),
+  ...(process.stdin.isTTY === true ? { ask: asker.ask } : {}),
 });
+asker.close();
