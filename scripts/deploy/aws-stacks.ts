@@ -22,7 +22,7 @@ import type { VantageId } from '../../shared/core/model.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { Call, Regional } from './aws-cloud.ts';
 import { messageOf, nameOf } from './aws-trouble.ts';
-import type { Cloud, StackChange } from './cloud.ts';
+import type { Cloud, Import, StackChange } from './cloud.ts';
 
 type StackCalls = Pick<
   Cloud,
@@ -115,40 +115,15 @@ export function awsStacks(deps: {
     importStack: (change, imports, signal) =>
       call(about(change.region, `taking over into stack ${change.name}`), async () => {
         const client = formation(change.region);
-        const set = { StackName: change.name, ChangeSetName: 'quorate-takes-over' };
-        await client.send(
-          new CreateChangeSetCommand({
-            ...inputOf(change),
-            ...set,
-            ChangeSetType: 'IMPORT',
-            ResourcesToImport: imports.map(({ type, logicalId, identifier }) => ({
-              ResourceType: type,
-              LogicalResourceId: logicalId,
-              ResourceIdentifier: { ...identifier },
-            })),
-          }),
-          { abortSignal: signal },
-        );
-        for (let poll = 0; poll < CHANGE_SET_POLLS_MAX; poll += 1) {
-          const { Status, StatusReason } = await client.send(new DescribeChangeSetCommand(set), {
+        try {
+          await takeOver(client, change, imports, signal);
+        } catch (error) {
+          // What was only reviewed would stay as an empty stack, and be in the way of the next attempt.
+          await client.send(new DeleteStackCommand({ StackName: change.name }), {
             abortSignal: signal,
           });
-          if (Status === 'CREATE_COMPLETE') {
-            await client.send(new ExecuteChangeSetCommand(set), { abortSignal: signal });
-            return;
-          }
-          if (Status === 'FAILED') {
-            throw new QuorateError(
-              'DEPLOY_FAILED',
-              `CloudFormation in ${change.region} will not take over: ${StatusReason ?? 'it says no reason'}`,
-            );
-          }
-          await clock.sleep(CHANGE_SET_POLL_MS, signal);
+          throw error;
         }
-        throw new QuorateError(
-          'DEPLOY_FAILED',
-          `CloudFormation in ${change.region} did not finish judging what stack ${change.name} takes over; repeat later`,
-        );
       }),
 
     deleteStack: (region, name, signal) =>
@@ -164,6 +139,50 @@ export function awsStacks(deps: {
         await client.send(new DeleteStackCommand({ StackName: name }), { abortSignal: signal });
       }),
   };
+
+  async function takeOver(
+    client: CloudFormationClient,
+    change: StackChange,
+    imports: readonly Import[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const set = { StackName: change.name, ChangeSetName: 'quorate-takes-over' };
+    await client.send(
+      new CreateChangeSetCommand({
+        ...inputOf(change),
+        ...set,
+        ChangeSetType: 'IMPORT',
+        ResourcesToImport: imports.map(({ type, logicalId, identifier }) => ({
+          ResourceType: type,
+          LogicalResourceId: logicalId,
+          ResourceIdentifier: { ...identifier },
+        })),
+      }),
+      { abortSignal: signal },
+    );
+    const where = `CloudFormation in ${change.region}`;
+    for (let poll = 0; poll < CHANGE_SET_POLLS_MAX; poll += 1) {
+      const { Status, StatusReason, ExecutionStatus } = await client.send(
+        new DescribeChangeSetCommand(set),
+        { abortSignal: signal },
+      );
+      if (Status === 'CREATE_COMPLETE' && ExecutionStatus !== 'UNAVAILABLE') {
+        await client.send(new ExecuteChangeSetCommand(set), { abortSignal: signal });
+        return;
+      }
+      if (Status === 'FAILED' || Status === 'CREATE_COMPLETE') {
+        throw new QuorateError(
+          'DEPLOY_FAILED',
+          `${where} will not take over: ${StatusReason || 'it says no reason'}`,
+        );
+      }
+      await clock.sleep(CHANGE_SET_POLL_MS, signal);
+    }
+    throw new QuorateError(
+      'DEPLOY_FAILED',
+      `${where} did not finish judging what stack ${change.name} takes over; repeat later`,
+    );
+  }
 }
 
 const isAbsent = (error: unknown): boolean =>
