@@ -10,6 +10,7 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { type AttributeValue, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
   CreateHostedZoneCommand,
   ListResourceRecordSetsCommand,
@@ -30,6 +31,7 @@ export type Aws = {
     partition: string,
   ) => Promise<readonly { readonly pk: string; readonly sk: string; readonly body: Noun }[]>;
   readonly stacks: (region: Region) => Promise<readonly Stack[]>;
+  readonly functions: (region: Region) => Promise<readonly string[]>;
   /** A change set that nobody executed: a stack without anything in it. */
   readonly leaveHalfDeployed: (region: Region, stack: string) => Promise<void>;
   readonly deleteStack: (region: Region, stack: string) => Promise<void>;
@@ -114,6 +116,15 @@ export function awsOf(endpoint: string): Aws {
         const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
         return Stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
       }),
+    functions: async (region) => {
+      const client = new LambdaClient({ region, endpoint });
+      try {
+        const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
+        return Functions.map(({ FunctionName }) => FunctionName ?? '');
+      } finally {
+        client.destroy();
+      }
+    },
     leaveHalfDeployed: (region, stack) =>
       formation(region, async (client) => {
         const TemplateBody = JSON.stringify({

@@ -22,7 +22,7 @@ import {
   REGIONS,
   type Region,
 } from './places.ts';
-import { processesOf, regionSwitch } from './region-switch.ts';
+import { regionSwitch } from './region-switch.ts';
 import { replication } from './replication.ts';
 import { tableReplicas } from './table-replicas.ts';
 
@@ -61,7 +61,6 @@ const commands: Readonly<Record<string, (region: Region) => Promise<unknown>>> =
   'start-endpoint': (region) => fleet.start(region),
   'stop-region': (region) => regions.stop(region),
   'start-region': (region) => regions.start(region),
-  functions: async () => (await Promise.all(REGIONS.map(processesOf))).flat().length,
   'cut-replica': async (region) => {
     cuts.set(region, cuts.get(region) ?? copies.cut(region));
   },

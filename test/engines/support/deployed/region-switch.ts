@@ -60,7 +60,7 @@ export function regionSwitch(
 }
 
 /** A function is a Node process whose environment says where it runs; only this world's are in /proc. */
-export async function processesOf(region: string): Promise<readonly number[]> {
+async function processesOf(region: string): Promise<readonly number[]> {
   const entries = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     entries.map(async (entry) => {

@@ -31,8 +31,6 @@ export type DeployedWorld = {
   /** Nothing of this region's table goes out or in. */
   readonly cutReplica: (region: Region) => Promise<void>;
   readonly healReplica: (region: Region) => Promise<void>;
-  /** Processes of deployed functions, warm ones included. */
-  readonly functionsRunning: () => Promise<number>;
   readonly figures: () => Promise<Readonly<Record<string, unknown>>>;
   readonly log: Engine['log'];
 } & AsyncDisposable;
@@ -62,7 +60,6 @@ export async function openWorld(): Promise<DeployedWorld> {
     startRegion: async (region) => void (await order(`start-region/${region}`)),
     cutReplica: async (region) => void (await order(`cut-replica/${region}`)),
     healReplica: async (region) => void (await order(`heal-replica/${region}`)),
-    functionsRunning: async () => Number(await order('functions')),
     figures: async () => (await order('figures')) as Readonly<Record<string, unknown>>,
     log: host.log,
     [Symbol.asyncDispose]: async () => {
