@@ -70,7 +70,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       getOutHelpWidth: () => terminal.columns,
       getErrHelpWidth: () => terminal.columns,
     })
-    .helpCommand(false)
+    .addHelpCommand(
+      new Command('help')
+        .argument('[command]')
+        .description('what a command does, with an example')
+        .helpGroup('Help:'),
+    )
     .addHelpText('after', AFTER_HELP)
     .exitOverride();
   const cli = makeCli(program, terminal);

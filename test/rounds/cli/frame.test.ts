@@ -38,6 +38,13 @@ describe('quorate', () => {
     },
   );
 
+  it('answers `help status` as `status --help`', async () => {
+    const [help, option] = [await shell(['help', 'status']), await shell(['status', '--help'])];
+
+    expect(help).toEqual(option);
+    expect(help.code).toBe(0);
+  });
+
   it('shows its help when nothing is asked, as for wrong usage', async () => {
     const { code, out, err } = await shell([]);
 
