@@ -12,7 +12,8 @@ import {
   type ProbeRunResult,
   probeRun,
 } from '../shared/rounds/probe-run.ts';
-import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
+import type { Env, WireOverrides } from '../shared/wire.ts';
+import { wireProbe } from '../shared/wire-probe.ts';
 
 export type ProbeSummary = Pick<
   ProbeRunResult,
@@ -23,7 +24,7 @@ export type ProbeHandler = LambdaHandler<unknown, ProbeSummary>;
 
 /** One handler per region: local worlds make several in one process. */
 export function probeHandler(env: Env, overrides: WireOverrides = {}): ProbeHandler {
-  const wired = wire(env, 'probe', overrides);
+  const wired = wireProbe(env, 'probe', overrides);
   const { config, settings, telemetry, clock } = wired;
   const dimensions = { vantage: settings.vantage };
   const deps: ProbeRunDeps = {

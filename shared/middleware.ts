@@ -80,6 +80,21 @@ export function makeTelemetry(
   };
 }
 
+/**
+ * A metric is paid for in each hour that holds a value of it, so what did not happen is not sent. But an
+ * alarm that waits for a value to stay bad, or to fall, must see when it is good.
+ */
+export const isSent = ({ name, unit, value, dimensions }: MetricEntry): boolean =>
+  unit !== 'count' || value !== 0 || ('vantage' in dimensions && SENT_AT_ZERO.has(name));
+
+const SENT_AT_ZERO: ReadonlySet<string> = new Set([
+  'AutomationOff',
+  'DecidingRegions',
+  'DecisionRounds',
+  'RoundsWritten',
+  'SilentVantages',
+]);
+
 /** One EMF document per set of dimensions; Powertools' own `service` dimension is taken off. */
 function emfMetrics(namespace: string): Pick<Telemetry, 'metric' | 'flush'> {
   const sets = new Map<string, Metrics>();
@@ -94,8 +109,10 @@ function emfMetrics(namespace: string): Pick<Telemetry, 'metric' | 'flush'> {
     return made;
   };
   return {
-    metric: ({ name, unit, value, dimensions }) =>
-      metricsOf(dimensions).addMetric(name, UNITS[unit], value),
+    metric: (entry) => {
+      const { name, unit, value, dimensions } = entry;
+      if (isSent(entry)) metricsOf(dimensions).addMetric(name, UNITS[unit], value);
+    },
     flush: () => {
       for (const metrics of sets.values()) {
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

@@ -5,8 +5,9 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { httpHeartbeat } from './adapters/http-heartbeat.ts';
 import { snsTopic, topicRegion } from './adapters/sns-topic.ts';
-import type { Heartbeat, Topic } from './ports.ts';
-import { type Env, type Wired, type WireOverrides, wire } from './wire.ts';
+import type { Heartbeat, Secrets, Topic } from './ports.ts';
+import { type Env, endpointOf, type Wired, type WireOverrides, wire } from './wire.ts';
+import { wireSecrets } from './wire-secrets.ts';
 
 export type NotifyOverrides = WireOverrides & {
   readonly heartbeat?: Heartbeat;
@@ -14,39 +15,30 @@ export type NotifyOverrides = WireOverrides & {
 };
 
 export type NotifyWired = Wired & {
+  readonly secrets: () => Secrets;
   readonly heartbeat: Heartbeat;
   /** Absent without `notify.sns`. */
   readonly topic: Topic | undefined;
 };
 
-const ATTEMPTS = 2;
-
 export function wireNotify(env: Env, overrides: NotifyOverrides = {}): NotifyWired {
   const wired = wire(env, 'notify', overrides);
   const { clock, config, release, settings } = wired;
-  const { credentials } = overrides;
-  const endpoint = env.AWS_ENDPOINT_URL_SNS || env.AWS_ENDPOINT_URL;
   const arn = config.notify.sns;
-  const client =
-    arn === undefined || overrides.topic !== undefined
-      ? undefined
-      : new SNSClient({
-          region: topicRegion(arn),
-          maxAttempts: ATTEMPTS,
-          ...(endpoint ? { endpoint } : {}),
-          ...(credentials === undefined ? {} : { credentials }),
-        });
-  const topic =
-    client === undefined || arn === undefined ? undefined : snsTopic(client, arn, clock);
+  const topic = (): Topic | undefined => {
+    if (overrides.topic !== undefined || arn === undefined) return overrides.topic;
+    const endpoint = env.AWS_ENDPOINT_URL_SNS || env.AWS_ENDPOINT_URL || undefined;
+    const client = wired.client(
+      (common) => new SNSClient({ ...common, region: topicRegion(arn), ...endpointOf(endpoint) }),
+    );
+    return snsTopic(client, arn, clock);
+  };
   return {
     ...wired,
+    secrets: wireSecrets(wired, overrides),
     heartbeat:
       overrides.heartbeat ??
       httpHeartbeat({ clock, userAgent: `Quorate/${release} (vantage ${settings.vantage})` }),
-    topic: overrides.topic ?? topic,
-    destroy: () => {
-      client?.destroy();
-      wired.destroy();
-    },
+    topic: topic(),
   };
 }

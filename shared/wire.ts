@@ -2,21 +2,20 @@
  * The one place that reads settings and makes clients: environment in, ports out. Each port is made at
  * its first use and once, so that `probe` never makes a Route 53 client. Overrides let the local world
  * and tests run several regions in one process, each with its own environment, and replace any port.
+ * What only some functions have (prober, secrets, notifications) is wired in files of its own beside this
+ * one: a port named here is in every bundle, and a cold start reads all of it.
  */
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { addressPolicy } from './adapters/address-policy.ts';
 import { classifyAddress, isInside } from './adapters/addresses.ts';
 import { randomIds, sha256 } from './adapters/digest.ts';
 import { dynamodbStore } from './adapters/dynamodb-store.ts';
-import { type HttpProberOptions, httpProber } from './adapters/http-prober.ts';
+import type { HttpProberOptions } from './adapters/http-prober.ts';
 import { compilePattern } from './adapters/patterns.ts';
 import { type Credentials, route53Clients } from './adapters/route53-clients.ts';
 import { route53Zone } from './adapters/route53-zone.ts';
-import { ssmSecrets } from './adapters/ssm-secrets.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { parseConfig, problemText } from './core/config.ts';
 import { QuorateError } from './core/errors.ts';
@@ -33,7 +32,7 @@ export const RELEASE = '0.1.0';
 
 const CONNECTION_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 2_000;
-const DYNAMODB_ATTEMPTS = 2;
+const ATTEMPTS = 2;
 const PACKAGED_FILE = 'quorate.json';
 
 /** As the platform gives it: names and text. */
@@ -70,6 +69,16 @@ export type WireOverrides = TelemetryOverrides & {
   readonly release?: string;
 };
 
+type Closable = { readonly destroy: () => void };
+
+/** What every regional AWS client of this process is made with. */
+export type ClientSettings = {
+  readonly region: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: NodeHttpHandler;
+  readonly credentials?: Credentials;
+};
+
 export type Wired = {
   readonly settings: Settings;
   readonly config: Config;
@@ -82,8 +91,8 @@ export type Wired = {
   readonly controls: ProbeRoundDeps['controls'];
   readonly store: () => Store;
   readonly zone: () => Zone;
-  readonly prober: () => Prober;
-  readonly secrets: () => Secrets;
+  /** Another client with the settings of all, closed with them. */
+  readonly client: <T extends Closable>(make: (settings: ClientSettings) => T) => T;
   /** Closes every connection. */
   readonly destroy: () => void;
 };
@@ -173,13 +182,13 @@ export function wire(env: Env, functionName: string, overrides: WireOverrides = 
   const clock = overrides.clock ?? systemClock();
   const release = overrides.release ?? RELEASE;
   const closers: (() => void)[] = [];
-  const client = <T extends { destroy: () => void }>(made: T): T => {
+  const client = <T extends Closable>(made: T): T => {
     closers.push(() => made.destroy());
     return made;
   };
-  const common = {
+  const common: ClientSettings = {
     region: settings.region,
-    maxAttempts: DYNAMODB_ATTEMPTS,
+    maxAttempts: ATTEMPTS,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -212,28 +221,6 @@ export function wire(env: Env, functionName: string, overrides: WireOverrides = 
     );
     return route53Zone({ reader: clients.reader, writer: clients.writer, clock });
   });
-  const secrets = once(
-    () =>
-      overrides.secrets ??
-      ssmSecrets(
-        client(new SSMClient({ ...common, ...endpointOf(settings.endpoints.ssm) })),
-        clock,
-      ),
-  );
-  const prober = once(
-    () =>
-      overrides.prober ??
-      httpProber({
-        clock,
-        secrets: secrets(),
-        userAgent: `Quorate/${release} (vantage ${settings.vantage})`,
-        isAllowed: addressPolicy(AIDS, {
-          allowAddresses: config.allowAddresses,
-          allowLoopback: false,
-        }),
-        ...overrides.probing,
-      }),
-  );
 
   return {
     settings,
@@ -254,15 +241,15 @@ export function wire(env: Env, functionName: string, overrides: WireOverrides = 
     controls: overrides.controls,
     store,
     zone,
-    prober,
-    secrets,
+    client: (make) => client(make(common)),
     destroy: () => {
       for (const close of closers) close();
     },
   };
 }
 
-function once<T>(make: () => T): () => T {
+/** Made at the first use. */
+export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
     made ??= { value: make() };
@@ -270,5 +257,5 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-const endpointOf = (endpoint: string | undefined): { endpoint?: string } =>
+export const endpointOf = (endpoint: string | undefined): { endpoint?: string } =>
   endpoint === undefined ? {} : { endpoint };

@@ -12,7 +12,8 @@ import { type ConfigProblem, problemText } from '../../shared/core/config-proble
 import { QuorateError } from '../../shared/core/errors.ts';
 import { epochMs, type VantageId } from '../../shared/core/model.ts';
 import type { Zone } from '../../shared/ports.ts';
-import { type Env, type Wired, type WireOverrides, wire } from '../../shared/wire.ts';
+import type { Env, WireOverrides } from '../../shared/wire.ts';
+import { type ProbeWired, wireProbe } from '../../shared/wire-probe.ts';
 import { type LoadedConfig, loadConfig } from '../config-file.ts';
 import type { Looks } from '../doctor/looks.ts';
 import { tableName } from '../names.ts';
@@ -59,7 +60,7 @@ export type Cli = {
   /** `quorate.yml`, checked; its warnings go to stderr once, unless the command tells them itself. */
   readonly load: (options?: { readonly tellsWarnings?: boolean }) => LoadedConfig;
   /** Ports with the operator's credentials, as the functions of `region` would have them. */
-  readonly wired: (loaded: LoadedConfig, region?: VantageId) => Wired;
+  readonly wired: (loaded: LoadedConfig, region?: VantageId) => ProbeWired;
   /** Route 53 with the operator's credentials, where no file says which zone: `import`, `verify`. */
   readonly route53: () => { readonly zone: Zone; readonly hosted: HostedZones };
   /** One document: JSON with `--json` (with `"format": 1` in front), else the text. */
@@ -117,7 +118,7 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
     options,
     load,
     wired: ({ config }, region = regionOf(config, options(), terminal.env)) => {
-      const made = wire(
+      const made = wireProbe(
         {
           ...terminal.env,
           AWS_REGION: region,

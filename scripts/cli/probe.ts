@@ -11,7 +11,7 @@ import { probesOf } from '../../shared/core/probe-request.ts';
 import { list } from '../../shared/core/reason.ts';
 import type { VantageView } from '../../shared/core/vote.ts';
 import { readEvidence, votesOf } from '../../shared/rounds/evidence.ts';
-import type { Wired } from '../../shared/wire.ts';
+import type { ProbeWired } from '../../shared/wire-probe.ts';
 import type { Register } from './cli.ts';
 import { findEndpoint, findService } from './find.ts';
 import { judgeLook, type LookShown } from './probe-judgement.ts';
@@ -95,7 +95,7 @@ look did not pass.`,
 };
 
 async function lookAt(
-  wired: Wired,
+  wired: ProbeWired,
   service: Service,
   endpoint: Endpoint,
   signal: AbortSignal,
@@ -116,7 +116,7 @@ async function lookAt(
 /** Read a moment ago by the prober, and still held: what an answer must not show. */
 async function secretsIn(
   requests: readonly ProbeRequest[],
-  secrets: Wired['secrets'],
+  secrets: ProbeWired['secrets'],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const names = requests.flatMap((request) =>
@@ -151,7 +151,7 @@ function withoutSecrets(response: ProbeResponse, secrets: readonly string[]): Pr
 }
 
 async function lastReports(
-  wired: Wired,
+  wired: ProbeWired,
   service: Service,
   signal: AbortSignal,
 ): Promise<{ readonly views: readonly VantageView[]; readonly trouble: string | null }> {

@@ -3,8 +3,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { alarmsOf } from '../../scripts/package/alarms.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
-import { lambdaStack, type Telemetry } from '../../shared/middleware.ts';
+import { vantageId } from '../../shared/core/model.ts';
+import { isSent, lambdaStack, type Telemetry } from '../../shared/middleware.ts';
 import { fakeClock } from '../fakes/fake-clock.ts';
 
 const DIMENSIONS = { vantage: 'eu-west-1' };
@@ -114,6 +116,20 @@ describe('telemetry in Lambda', () => {
       round: 7,
       service: 'quorate-probe',
     });
+  });
+
+  it('pays for no metric of what did not happen, unless an alarm must see that it is well again', () => {
+    const at = (name: string, value: number, dimensions: Record<string, string>): boolean =>
+      isSent({ name, unit: 'count', value, dimensions });
+    const region = { vantage: 'eu-west-1' };
+
+    expect(at('Drift', 0, region)).toBe(false);
+    expect(at('Drift', 1, region)).toBe(true);
+    expect(at('AutomationOff', 0, { service: 'app' })).toBe(false);
+    for (const alarm of alarmsOf({ vantages: [vantageId('eu-west-1')] })) {
+      const waitsForGood = alarm.statistic === 'Minimum' || alarm.is === 'below';
+      expect([alarm.metric, at(alarm.metric, 0, region)]).toEqual([alarm.metric, waitsForGood]);
+    }
   });
 
   it('prints nothing where it is redirected', async () => {
