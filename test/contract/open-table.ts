@@ -18,11 +18,18 @@ export function openTable(given: {
   readonly table: string;
   readonly clock: Clock;
   readonly close: () => Promise<unknown>;
+  /** Of a slow engine: its deadline is no part of the contract. Default: the adapter's own. */
+  readonly callTimeoutMs?: number;
 }): OpenTable {
-  const { client, table: TableName, clock, close } = given;
+  const { client, table: TableName, clock, close, callTimeoutMs } = given;
   const raw: Pick<DynamoDBClient, 'send'> = client;
   return {
-    store: dynamodbStore({ client, table: TableName, clock }),
+    store: dynamodbStore({
+      client,
+      table: TableName,
+      clock,
+      ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
+    }),
     plant: async ({ pk, sk, ...attributes }) => {
       const rest = attributes as Record<string, AttributeValue>;
       const Item = { ...rest, pk: { S: pk }, sk: { S: sk } };

@@ -11,6 +11,8 @@ import { openTable } from '../../contract/open-table.ts';
 import type { OpenTable } from '../../contract/store-items-contract.ts';
 
 const REGION = 'eu-west-1';
+/** A Java engine loads its classes at the first calls. */
+const CALL_TIMEOUT_MS = 20_000;
 let tables = 0;
 
 /** For engines that make a table at once: a new one for each test. */
@@ -20,5 +22,5 @@ export async function openNewTable(endpoint: string, clock: Clock): Promise<Open
   const client = documentClient(endpoint, REGION);
   await createContractTable(client, table);
   const close = (): Promise<unknown> => client.send(new DeleteTableCommand({ TableName: table }));
-  return openTable({ client, table, clock, close });
+  return openTable({ client, table, clock, close, callTimeoutMs: CALL_TIMEOUT_MS });
 }
