@@ -2,6 +2,8 @@
  * What stands in DNS for each service now, and what the file would have: the two ways in which a removal
  * may leave it. Both come from the plan of a release, so what is shown is what would be written.
  */
+import { QuorateError } from '../../shared/core/errors.ts';
+import type { FenceState } from '../../shared/core/fence.ts';
 import type { Config, Service, ServiceId } from '../../shared/core/model.ts';
 import type { OrderAnswer } from '../../shared/rounds/order-round.ts';
 
@@ -27,16 +29,25 @@ export type Held = {
 export type Releasing = 'leave' | 'restore';
 export type Release = (service: Service, how: Releasing, isDryRun: boolean) => Promise<OrderAnswer>;
 
+/** What stands at `_quorate.<first name>`; `no-zone`: the hosted zone itself is gone. */
+export type LookAtFence = (service: Service) => Promise<FenceState['kind'] | 'no-zone'>;
+export type Releases = { readonly fence: LookAtFence; readonly release: Release };
+
 export async function heldServices(
   { services }: Pick<Config, 'services'>,
-  release: Release,
+  releases: Releases,
 ): Promise<readonly Held[]> {
   const held: Held[] = [];
-  for (const service of services) held.push(await heldOf(service, release));
+  for (const service of services) held.push(await heldOf(service, releases));
   return held;
 }
 
-async function heldOf(service: Service, release: Release): Promise<Held> {
+async function heldOf(service: Service, { fence, release }: Releases): Promise<Held> {
+  const kind = await fence(service);
+  if (kind === 'no-zone') {
+    const text = `zone ${service.zone.key} (${service.zone.id}) does not exist any more, nor do its records`;
+    return { service, state: { kind: 'free', text } };
+  }
   const answer = await release(service, 'restore', true);
   switch (answer.kind) {
     case 'planned':
@@ -64,7 +75,13 @@ async function heldOf(service: Service, release: Release): Promise<Held> {
       return { service, state: { kind: 'free', text: answer.sentence } };
     case 'refused':
     case 'failed':
-      return { service, state: { kind: 'left', text: answer.sentence } };
+      if (kind === 'foreign' || kind === 'malformed') {
+        return { service, state: { kind: 'left', text: answer.sentence } };
+      }
+      throw new QuorateError(
+        'REFUSED',
+        `${service.id} can't be released: ${answer.sentence}. Nothing was changed`,
+      );
   }
 }
 

@@ -2,11 +2,13 @@
 import { userInfo } from 'node:os';
 import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
+import { snapshotOf } from '../../shared/core/snapshot.ts';
 import { orderRound } from '../../shared/rounds/order-round.ts';
+import { stretchOf } from '../../shared/rounds/zone-watch.ts';
 import type { Terminal } from '../cli/cli.ts';
 import { locked } from './lock.ts';
 import { baseCommand, type Overrides, runProgram } from './program.ts';
-import type { Release, Releasing } from './records.ts';
+import type { LookAtFence, Release, Releasing } from './records.ts';
 import { runRemove } from './run-remove.ts';
 import { urlCache } from './url-cache.ts';
 
@@ -63,6 +65,15 @@ export function removeCommand(
         zone: wired.zone(),
         aids: wired.aids,
       };
+      const fence: LookAtFence = async (service) => {
+        try {
+          const read = await deps.zone.read(service.zone, stretchOf([service]), signal);
+          return snapshotOf(service, read, config.deployment, clock.now()).fence.kind;
+        } catch (error) {
+          if (error instanceof QuorateError && error.code === 'NOT_FOUND') return 'no-zone';
+          throw error;
+        }
+      };
       const { arn } = await cloud.identity(home, signal);
       const release: Release = (service, how, isDryRun) =>
         orderRound(
@@ -85,6 +96,7 @@ export function removeCommand(
             cloud,
             clock,
             tell,
+            fence,
             release,
             urls: overrides.urls ?? urlCache(folder, config.deployment),
           },

@@ -15,7 +15,7 @@ import {
   type Held,
   heldLines,
   heldServices,
-  type Release,
+  type Releases,
   type Releasing,
 } from './records.ts';
 import { isBusy, isGone } from './stack-state.ts';
@@ -23,11 +23,10 @@ import { stackGone } from './stack-wait.ts';
 import { removableAt, removeTable, type Tables } from './table-removal.ts';
 import type { UrlCache } from './url-cache.ts';
 
-export type RemoveDeps = {
+export type RemoveDeps = Releases & {
   readonly cloud: Cloud;
   readonly clock: Clock;
   readonly tell: Tell;
-  readonly release: Release;
   readonly urls: UrlCache;
 };
 
@@ -52,7 +51,7 @@ export async function runRemove(
 ): Promise<void> {
   const { tell } = deps;
   const standing = await lookAround(deps, config, signal);
-  const held = await heldServices(config, deps.release);
+  const held = await heldServices(config, deps);
   const isAnythingLeft =
     standing.stacks.size > 0 ||
     held.some(({ state }) => state.kind === 'managed') ||

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Terminal } from '../../../scripts/cli/cli.ts';
+import { heldServices } from '../../../scripts/deploy/records.ts';
 import { removeCommand } from '../../../scripts/deploy/remove-command.ts';
 import { manifestOf } from '../../../shared/core/config.ts';
 import { orderRound } from '../../../shared/rounds/order-round.ts';
@@ -122,6 +123,38 @@ describe('a removal', () => {
     expect(code).toBe(0);
     expect(out).toContain('belongs to deployment other');
     expect(world.zone.records()).toContainEqual(foreign);
+  });
+
+  it('refuses to leave every weight at 0, and removes no stack', async () => {
+    const world = await managed();
+    reweigh(world.zone, 'us-east-1', 0);
+    reweigh(world.zone, 'eu-west-1', 0);
+
+    const { code, err } = await world.remove('--yes', '--leave-weights');
+
+    expect(code).toBe(3);
+    expect(err).toMatch(/^app can't be released: .*; no stack was removed/);
+    expect(world.changes()).toEqual([]);
+  });
+
+  it('changes nothing when a service of its own can not be released', async () => {
+    const fence = async () => 'managed' as const;
+    const release = async () => ({ kind: 'refused', sentence: 'not now' }) as const;
+
+    await expect(heldServices(FILE.config, { fence, release })).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: "app can't be released: not now. Nothing was changed",
+    });
+  });
+
+  it('goes on where the hosted zone is gone', async () => {
+    const world = await managed({ id: 'Z9999999999GONE' });
+
+    const { code, out } = await world.remove('--yes');
+
+    expect(code).toBe(0);
+    expect(out).toContain('zone main (Z0123456789ABCDEFGHIJ) does not exist any more');
+    expect(world.changes()).toHaveLength(3);
   });
 
   it('refuses while a deployment is at work', async () => {
@@ -279,7 +312,7 @@ type Managed = DeployWorld & {
 };
 
 /** Deployed, and its service applied to an empty name. */
-async function managed(): Promise<Managed> {
+async function managed(found: { readonly id?: string } = {}): Promise<Managed> {
   const world = deployWorld();
   const { clock, cloud } = world;
   await world.deploy(FILE);
@@ -324,8 +357,18 @@ async function managed(): Promise<Managed> {
         columns: 100,
         signal: new AbortController().signal,
         folder: FOLDER,
-        overrides: { config, clock, store, zone, ids: fakeIds('m') },
+        overrides: {
+          config,
+          clock,
+          store,
+          zone:
+            Object.keys(found).length === 0
+              ? zone
+              : fakeZone({ clock, name: 'example.com', records: zone.records(), ...found }),
+          ids: fakeIds('m'),
+        },
       };
+      // A removal may find another zone than the one that was applied to.
       const urls = world.deps.urls;
       const code = await clock.runUntil(
         removeCommand(args, terminal, { cloud, urls }),
