@@ -35,6 +35,8 @@ whereWorld(() => {
     let present: string;
     let transcript: Transcript;
     let failedChapter: string | undefined;
+    /** Of the API, as the deployment printed them. */
+    let urlIds: ReadonlyMap<string, string>;
 
     beforeAll(async () => {
       process.env.AWS_ACCESS_KEY_ID = ACCOUNT;
@@ -160,6 +162,12 @@ whereWorld(() => {
       const ran = await command('npm run deploy', owner.npm('deploy'));
 
       expect(ran.code).toBe(0);
+      urlIds = new Map(
+        [...ran.out.matchAll(/^(\S+) +https:\/\/(\w+)\.lambda-url\./gm)].map(
+          ([, region = '', id = '']) => [region, id],
+        ),
+      );
+      expect([...urlIds.keys()].sort()).toEqual([...REGIONS].sort());
       expect(await allStacks()).toEqual([
         'eu-west-1 quorate-e2e UPDATE_COMPLETE',
         'eu-west-1 quorate-e2e-table UPDATE_COMPLETE',
@@ -193,6 +201,27 @@ whereWorld(() => {
         ({ out }) => /automation: on /.test(out),
       );
       transcript.command('quorate status', status);
+    });
+
+    chapter('says in each region, at the URL that was printed, who decides', async () => {
+      for (const region of REGIONS) {
+        // A name under on.aws means nothing here; MiniStack takes the URL's id in a path as well.
+        const url = `${world.url}/_aws/lambda-url/${urlIds.get(region)}/v1/status-lite`;
+        expect((await fetch(url)).status).toBe(403);
+        // MiniStack looks whether a request is signed, not by whom.
+        const signed = { headers: { authorization: `AWS4-HMAC-SHA256 Credential=${ACCOUNT}` } };
+
+        const answer = await until(
+          `all deciding, as ${region} sees it`,
+          FAILOVER_MS_MAX,
+          async () => (await (await fetch(url, signed)).json()) as StatusLite,
+          ({ vantages }) => vantages?.every(({ decides }) => decides) === true,
+        );
+
+        transcript.line(`GET /v1/status-lite of ${region}: ${JSON.stringify(answer)}`);
+        expect(answer).toMatchObject({ region, majorityDecides: true, majority: 2 });
+        expect(answer.vantages?.map((one) => one.region)).toEqual(REGIONS);
+      }
     });
 
     chapter(
@@ -335,3 +364,7 @@ whereWorld(() => {
     });
   });
 });
+
+type StatusLite = {
+  readonly vantages?: readonly { readonly region: string; readonly decides: boolean }[];
+};
