@@ -39,8 +39,8 @@ export function adopt(input: OperationInput): Operated {
   const trouble = unfit(known, input);
   if (trouble !== null) return refused(trouble);
   const odd = snapshot.records.filter((record) => !isWeighted(record));
-  if (odd.length > 0) return refused(oddText(odd, service));
   const found = snapshot.records.filter(isWeighted);
+  if (odd.length > 0) return refused(oddText(odd, found.length > 0, service));
   const own = service.endpoints.flatMap((endpoint): Own[] => {
     const records = found.filter((record) => record.setIdentifier === endpoint.setIdentifier);
     const weight = records[0]?.weight as Weight | undefined;
@@ -127,11 +127,14 @@ function unfit(known: Fence | null, input: OperationInput): string | null {
 }
 
 /** One name and type has one routing policy, so other records can't stand beside weighted ones. */
-function oddText(odd: readonly ZoneRecord[], { id }: Service): string {
+function oddText(odd: readonly ZoneRecord[], isMixed: boolean, { id }: Service): string {
   const named = new Map(odd.map((record) => [`${record.name} ${record.type}`, record]));
   const simple = [...named].filter(([, record]) => record.setIdentifier === undefined);
   if (simple.length === named.size) {
     const what = simple.map(([name, record]) => `${name} (${servedText(record)})`);
+    if (isMixed) {
+      return `${list(what)} ${simple.length === 1 ? 'is a simple record' : 'are simple records'} beside weighted ones of ${id}; put weighted records in ${simple.length === 1 ? 'its' : 'their'} place yourself, in one change batch, with the set identifiers and weights of the others, and adopt those`;
+    }
     return `${list(what)} ${simple.length === 1 ? 'is a simple record' : 'are simple records'}; run \`quorate adopt ${id} --convert\` to put weighted records in ${simple.length === 1 ? 'its' : 'their'} place in one batch`;
   }
   const [first] = [...named].filter(([, record]) => record.setIdentifier !== undefined);
@@ -213,6 +216,11 @@ export function convert(input: OperationInput): Operated {
   const { service, snapshot, config, aids, now } = input;
   const { id } = service;
   if (snapshot.fence.kind === 'managed') {
+    if (snapshot.records.some(isWeighted)) {
+      return refused(
+        `weighted records of ${id} stand there already; run \`quorate adopt ${id}\`, which says what it takes`,
+      );
+    }
     return refused(
       `the fence still lists weighted records that are gone; run \`quorate release ${id}\` first`,
     );

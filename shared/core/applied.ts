@@ -28,6 +28,7 @@ import {
   answers,
   isAt,
   type Orphan,
+  type Problem,
   servedText,
   slotsOf,
   surveyRecords,
@@ -48,10 +49,9 @@ export function apply(fence: Fence, input: OperationInput): Operated {
   const elsewhere = undeployedText(input);
   if (elsewhere !== null) return refused(elsewhere);
   const { holdings, orphans, problems } = surveyRecords(service, snapshot, fence, aids);
-  const inTheWay = problems.filter(({ kind }) => kind !== 'missing');
-  if (inTheWay.length > 0) {
-    return refused(inTheWay.map(({ text, remedy }) => `${text}: ${remedy}`).join('; '));
-  }
+  const inTheWay = problems.filter(({ kind }) => kind !== 'missing' && kind !== 'gone');
+  if (inTheWay.length > 0) return refused(inTheWay.map(problemText).join('; '));
+  if (snapshot.records.length === 0) return refused(nothingLeftText(service.id));
   const lines = linesOf(input, holdings);
   const places = lines.flatMap((line) => placesOf(line, input));
   const waits = waitsOf(lines, places, orphans, input);
@@ -64,14 +64,17 @@ export function apply(fence: Fence, input: OperationInput): Operated {
   ];
   const changes = [...after.flatMap((one) => one.reasons), ...ttlReasons(pairs)];
   const notes = after.flatMap((one) => one.notes);
+  // `adopt` forgets what is gone, and refuses while something is missing: that is made here first.
+  const gone = problems.filter(({ kind }) => kind === 'gone');
   if (changes.length === 0) {
+    if (gone.length > 0) return refused(gone.map(problemText).join('; '));
     return waits.reasons.length > 0
       ? refused(waits.reasons.map(sentence).join('; '))
       : nothing([followsText(service.id), ...notes.map(sentence)].join('; '));
   }
   const entries = [
     ...after.flatMap(({ entry }) => (entry === null ? [] : [entry])),
-    ...orphans.map(({ entry }) => entry),
+    ...fence.entries.filter(({ mark }) => !lines.some(({ holding }) => holding.mark === mark)),
   ];
   return planned(
     {
@@ -93,6 +96,12 @@ export function apply(fence: Fence, input: OperationInput): Operated {
     [...changes, ...waits.reasons, ...notes],
   );
 }
+
+const problemText = ({ text, remedy }: Problem): string => `${text}: ${remedy}`;
+
+/** A name that is empty again is begun as at first: weights of 0 would answer with all alike. */
+const nothingLeftText = (service: string): string =>
+  `no record of ${service} is left in the zone; run \`quorate release ${service}\`, then \`quorate apply ${service}\`: the first records come in at their configured weight`;
 
 const followsText = (service: string): string =>
   `every endpoint of ${service} is in the zone as the file says; weights follow by themselves, by health and ramp`;

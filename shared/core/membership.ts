@@ -71,16 +71,20 @@ export function firstRecords(input: OperationInput): Operated {
 export const supersededText = ({ id }: Pick<Service, 'id'>): string =>
   `a newer configuration of ${id} is in force; deploy this region first`;
 
+/** Before every packaging time: nobody has packaged what a command line read from a file, and votes don't
+ *  show each of its differences from what is deployed. Later than that, it would stop those that decide. */
+const NOT_PACKAGED = 0 as EpochMs;
+
 export const freshFence = (
   service: Service,
-  config: Pick<Config, 'deployment' | 'packagedAt'>,
+  config: Pick<Config, 'deployment'>,
   entries: readonly FenceEntry[],
   now: EpochMs,
 ): Commit['fence'] => ({
   deployment: config.deployment,
   asofAt: now,
   config: service.settings,
-  packagedAt: config.packagedAt,
+  packagedAt: NOT_PACKAGED,
   rescuedAt: null,
   entries: sortedEntries(entries),
   orders: [],

@@ -12,7 +12,8 @@ export type Verdict = {
   readonly degraded: boolean;
   readonly ups: readonly VantageId[];
   readonly downs: readonly VantageId[];
-  /** Vantages whose last probe of it failed, whatever they vote: what a fall begins with. */
+  /** Vantages whose last probe of it failed, whatever they vote: what a fall begins with. One that was
+   *  skipped keeps the count of those before it and says nothing: it may be skipped for hours. */
   readonly failing: readonly VantageId[];
   readonly of: number;
   /** When the quorum for this verdict was first complete; null while unknown or always up. */
@@ -68,7 +69,10 @@ function judgeEndpoint(
     ups: ups.map(({ vantage }) => vantage),
     downs: downs.map(({ vantage }) => vantage),
     failing: ballots
-      .filter(({ ballot, state }) => state === 'reporting' && ballot.failures > 0)
+      .filter(
+        ({ ballot, state }) =>
+          state === 'reporting' && ballot.skipped === null && ballot.failures > 0,
+      )
       .map(({ vantage }) => vantage),
     of: service.vantages.length,
     sinceAt: value === 'unknown' ? null : quorumSince(isDown ? downs : ups, service.quorum),
