@@ -64,12 +64,12 @@ export function apply(fence: Fence, input: OperationInput): Operated {
   ];
   const changes = [...after.flatMap((one) => one.reasons), ...ttlReasons(pairs)];
   const notes = after.flatMap((one) => one.notes);
-  // `adopt` forgets what is gone, and refuses while something is missing: that is made here first.
-  const gone = problems.filter(({ kind }) => kind === 'gone');
   if (changes.length === 0) {
-    if (gone.length > 0) return refused(gone.map(problemText).join('; '));
-    return waits.reasons.length > 0
-      ? refused(waits.reasons.map(sentence).join('; '))
+    // `adopt` forgets what is gone, and refuses while something is missing: that is made here first.
+    const gone = problems.filter(({ kind }) => kind === 'gone');
+    const waiting = [...gone.map(problemText), ...waits.reasons.map(sentence)];
+    return waiting.length > 0
+      ? refused(waiting.join('; '))
       : nothing([followsText(service.id), ...notes.map(sentence)].join('; '));
   }
   const entries = [

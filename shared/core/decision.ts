@@ -14,7 +14,7 @@ import { fenceName } from './model.ts';
 import type { EndpointReason, Reason, ServiceReason } from './reason.ts';
 import { floorRule } from './rule-floor.ts';
 import { neverOnlyDeadRule } from './rule-never-only-dead.ts';
-import { neverZeroRule } from './rule-never-zero.ts';
+import { emptyGroup, neverZeroRule } from './rule-never-zero.ts';
 import { freezeOf, orderRule } from './rule-order.ts';
 import { rescueRule } from './rule-rescue.ts';
 import { returnRule } from './rule-return.ts';
@@ -162,17 +162,34 @@ export function decide(input: DecisionInput): Decision {
     draft.lines.every((line) => Number.isInteger(line.to) && line.to >= 0 && line.to <= 255),
     'a weight is an integer from 0 to 255',
   );
+  const empty = emptyGroup(draft, facts);
   return {
     service: service.id,
-    automation,
+    automation: empty === null ? automation : 'drift',
     endpoints: [
       ...draft.lines.map(toDecision),
       ...orphans.map((orphan) => orphanDecision(orphan, service)),
     ],
-    reasons: [],
+    reasons: empty === null ? [] : [allZero(empty, facts)],
     withheld: draft.lines.flatMap((line) => line.withheld),
     asofAt,
     commit: automatedCommit(draft, facts, input),
+  };
+}
+
+/** What a person left all zero holds the whole service, since no batch may assert it: it has to be said. */
+function allZero(group: string, { service, orphans }: Facts): ServiceReason {
+  const left = orphans.find(({ records }) =>
+    records.some(({ name, type }) => `${name} ${type}` === group),
+  );
+  return {
+    code: 'records',
+    service: service.id,
+    problem: `every weight of ${group} is 0, and Route 53 answers all of them alike`,
+    remedy:
+      left === undefined
+        ? 'give one of them weight in Route 53'
+        : `run \`quorate retire ${service.id} ${left.name}\`, or give one of them weight in Route 53`,
   };
 }
 

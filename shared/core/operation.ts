@@ -81,7 +81,9 @@ export function operate(operation: Operation, input: OperationInput): Operated {
   if (checked.kind !== 'planned') return checked;
   const empty = emptyRecordGroup(checked.commit.records);
   if (empty !== null) {
-    return refused(`every weight of ${empty} would be 0; pin an endpoint first`);
+    return refused(
+      `every weight of ${empty} would be 0; pin an endpoint first, or give one of its records weight in Route 53`,
+    );
   }
   const { fits, characters } = fenceFits({ ...BARE_FENCE, ...checked.commit.fence });
   return fits

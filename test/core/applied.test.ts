@@ -476,7 +476,7 @@ describe('apply is refused', () => {
     world.state.service = { ...service, ttlSeconds: 60 };
 
     expect(apply(world)).toBe(
-      'refused: every weight of app.example.com A would be 0; pin an endpoint first',
+      'refused: every weight of app.example.com A would be 0; pin an endpoint first, or give one of its records weight in Route 53',
     );
   });
 

@@ -192,7 +192,7 @@ describe('operations', () => {
     world.edit('a', 20);
 
     expect(text(world.operate({ kind: 'reassert' }))).toBe(
-      'refused: every weight of app.example.com A would be 0; pin an endpoint first',
+      'refused: every weight of app.example.com A would be 0; pin an endpoint first, or give one of its records weight in Route 53',
     );
   });
 
@@ -205,7 +205,7 @@ describe('operations', () => {
     world.edit('a', 0);
 
     expect(text(world.operate({ kind: 'approve', endpoint: endpointId('b') }))).toBe(
-      'refused: every weight of app.example.com A would be 0; pin an endpoint first',
+      'refused: every weight of app.example.com A would be 0; pin an endpoint first, or give one of its records weight in Route 53',
     );
   });
 

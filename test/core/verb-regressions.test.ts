@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { digest, epochMs, type Service } from '../../shared/core/model.ts';
 import { type Operated, operationText } from '../../shared/core/operated.ts';
 import type { Operation } from '../../shared/core/operation.ts';
+import { sentence } from '../../shared/core/reason.ts';
 import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import {
   codesOf,
@@ -84,6 +85,48 @@ describe('a file that is not deployed yet', () => {
     expect(decision.reasons).toEqual([]);
     expect(decision.automation).toBe('on');
     expect(world.fence()).toMatchObject({ config: service.settings, packagedAt: PACKAGED_AT });
+  });
+});
+
+describe('what a person left all zero', () => {
+  const both = (id: string, i: number) =>
+    sampleEndpoint(id, {
+      targets: {
+        A: { kind: 'value', value: `203.0.113.${i}` },
+        AAAA: { kind: 'value', value: `2001:db8::${i}` },
+      },
+    });
+  const dual = (endpoints: Service['endpoints']): Service => ({
+    ...service,
+    types: ['A', 'AAAA'],
+    endpoints,
+  });
+
+  it('S4, L1: is said where it is all that an orphan has: else it would hold the removals of others unseen', () => {
+    const world = openWorld({ service: dual([a, b, both('z', 9)]) });
+    world.state.service = dual([a, b]);
+    // As `retire` asks for, before it takes the records away.
+    world.edit('z', 0);
+    world.see('a', 'down');
+    const held = world.round();
+    expect(held.commit).toBeNull();
+
+    expect(held.automation).toBe('drift');
+    expect(held.reasons.map(sentence)).toEqual([
+      'drift: every weight of app.example.com AAAA is 0, and Route 53 answers all of them alike; app is held; run `quorate retire app z`, or give one of them weight in Route 53',
+    ]);
+    expect(world.operate({ kind: 'retire', endpoint: 'z' }).kind).toBe('planned');
+    expect(world.round().automation).toBe('on');
+    expect(world.weights()).toEqual({ a: 0, b: 100 });
+  });
+
+  it('is said of endpoints of the file as well', () => {
+    const world = openWorld({ service });
+    for (const id of ['a', 'b', 'c']) world.edit(id, 0);
+
+    expect(world.decide().reasons.map(sentence)).toEqual([
+      'drift: every weight of app.example.com A is 0, and Route 53 answers all of them alike; app is held; give one of them weight in Route 53',
+    ]);
   });
 });
 
