@@ -37,6 +37,8 @@ whereWorld(() => {
     let failedChapter: string | undefined;
     /** Of the API, as the deployment printed them. */
     let urlIds: ReadonlyMap<string, string>;
+    /** Under the first file: what the fence says of endpoints that were up by quorum under it. */
+    let proven: readonly string[];
 
     beforeAll(async () => {
       process.env.AWS_ACCESS_KEY_ID = ACCOUNT;
@@ -231,8 +233,9 @@ whereWorld(() => {
           'all endpoints proven',
           FAILOVER_MS_MAX,
           state,
-          ({ fence }) => (fence?.match(/ e=[^ ,]+,p/g) ?? []).length === REGIONS.length,
+          ({ fence }) => marksIn(fence).length === REGIONS.length,
         );
+        proven = marksIn(before.fence);
         transcript.zone('before', before);
         await world.killEndpoint('ap-southeast-1');
         const killedAt = Date.now();
@@ -294,7 +297,14 @@ whereWorld(() => {
     chapter(
       'acts without a region that is lost as a whole: endpoint, functions, replica',
       async () => {
-        const before = await show('before');
+        // What is down before it was ever up under a new file stays in DNS, as that file may be wrong.
+        const before = await until(
+          'all endpoints proven under the file of now',
+          FAILOVER_MS_MAX,
+          state,
+          ({ fence }) => marksIn(fence).join() === proven.join(),
+        );
+        transcript.zone('before', before);
         await world.stopRegion('us-east-1');
         await world.killEndpoint('us-east-1');
 
@@ -364,6 +374,11 @@ whereWorld(() => {
     });
   });
 });
+
+const marksIn = (fence: string | null): readonly string[] =>
+  [...(fence ?? '').replaceAll('" "', '').matchAll(/ e=[^ ,]+,p([^ ,"]+)/g)].map(
+    ([, mark = '']) => mark,
+  );
 
 type StatusLite = {
   readonly vantages?: readonly { readonly region: string; readonly decides: boolean }[];

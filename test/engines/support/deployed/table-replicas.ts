@@ -138,20 +138,18 @@ export function tableReplicas(
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 function replicasIn(template: string): readonly Wanted[] {
-  const resources = Object.values(mapIn(parse(template), 'Resources'));
+  const resources = Object.values(fieldsOf(fieldsOf(parse(template)).Resources)).map(fieldsOf);
   const global = resources.find((one) => one.Type === 'AWS::DynamoDB::GlobalTable');
-  const replicas: unknown = mapIn(global, 'Properties').Replicas;
-  if (!Array.isArray(replicas)) return [];
-  return replicas.map(({ Region, DeletionProtectionEnabled }) => ({
+  const { Replicas } = fieldsOf(global?.Properties);
+  if (!Array.isArray(Replicas)) return [];
+  return Replicas.map(fieldsOf).map(({ Region, DeletionProtectionEnabled }) => ({
     region: String(Region),
     isProtected: DeletionProtectionEnabled === true,
   }));
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a template is whatever somebody wrote.
-function mapIn(value: any, key: string): Record<string, any> {
-  const found: unknown = value?.[key];
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  return typeof found === 'object' && found !== null ? (found as Record<string, any>) : {};
-}
+const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
