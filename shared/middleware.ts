@@ -73,7 +73,9 @@ export function makeTelemetry(
   });
   const metrics = emfMetrics(settings.namespace);
   return {
-    log: ({ level, message, ...fields }) => logger[level](message, fields),
+    // `service` is Powertools' own word for the function and reserved: it would drop ours.
+    log: ({ level, message, service, ...fields }) =>
+      logger[level](message, service === undefined ? fields : { serviceId: service, ...fields }),
     metric: overrides.metric ?? metrics.metric,
     flush: metrics.flush,
     middlewares: [injectLambdaContext(logger, { resetKeys: true, logEvent: false })],

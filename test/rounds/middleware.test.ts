@@ -84,7 +84,7 @@ describe('telemetry in Lambda', () => {
       telemetry.flush();
       telemetry.flush();
       telemetry.log({ level: 'debug', message: 'not at this level' });
-      telemetry.log({ level: 'info', message: 'probe round', round: 7 });
+      telemetry.log({ level: 'info', message: 'quorum round', round: 7, service: 'app' });
     `);
 
     expect(lines).toHaveLength(3);
@@ -112,9 +112,10 @@ describe('telemetry in Lambda', () => {
     });
     expect(lines[2]).toMatchObject({
       level: 'INFO',
-      message: 'probe round',
+      message: 'quorum round',
       round: 7,
       service: 'quorate-probe',
+      serviceId: 'app',
     });
   });
 
