@@ -12,14 +12,16 @@ export const endpointMark = (id: EndpointId, digestOf: DigestOf): string =>
   digestOf(`endpoint ${id}`).slice(0, MARK_LENGTH);
 
 /**
- * What an endpoint must have been `up` under to count as proven: its check and where it is asked and
- * served. `watch` is left out: it never votes, so adding a condition must not make an endpoint unproven.
+ * What an endpoint must have been `up` under to count as proven: what is asked, how long an answer may
+ * take, and where it is asked and served. Left out is what can't make a passing probe fail: `watch` never
+ * votes, and `fall`, `rise` and the interval only count. An endpoint that dies right after a deployment
+ * that changed one of those must not keep its weight as unproven.
  */
 export function checkMark(
   endpoint: Pick<Endpoint, 'check' | 'targets' | 'probeTargets'>,
   digestOf: DigestOf,
 ): string {
-  const { watch: _, ...check } = endpoint.check;
-  const proven = { check, targets: endpoint.targets, probeTargets: endpoint.probeTargets };
+  const { node, timeoutMs } = endpoint.check;
+  const proven = { check: { node, timeoutMs }, targets: endpoint.targets, probeTargets: endpoint.probeTargets };
   return digestOf(`check ${canonicalText(proven)}`).slice(0, MARK_LENGTH);
 }

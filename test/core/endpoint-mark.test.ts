@@ -29,6 +29,7 @@ describe('marks', () => {
   it.each<Plants>([
     { 'services.app.check.url': 'https://{target}/helth' },
     { 'services.app.check.expect': { status: 204 } },
+    { 'services.app.check.timeout': '1s' },
     { 'services.app.endpoints.eu-west-1.address': '192.0.2.7' },
     { 'services.app.endpoints.eu-west-1.probe': '192.0.2.7' },
   ])('make an endpoint unproven with another check or target: %j', (plants) => {
@@ -37,6 +38,9 @@ describe('marks', () => {
 
   it.each<Plants>([
     { 'services.app.check.watch': [{ name: 'slow', latency: '1s' }] },
+    { 'services.app.check.fall': 7 },
+    { 'services.app.check.rise': 7 },
+    { 'services.app.check.every': '15s' },
     { 'services.app.endpoints.eu-west-1.weight': 7 },
     { 'services.app.mode': 'observe' },
   ])('keep an endpoint proven where only this changes: %j', (plants) => {
