@@ -14,7 +14,7 @@ import {
   fenceFits,
   isSuperseded,
 } from './fence.ts';
-import { firstDraft } from './first-draft.ts';
+import { type FirstDraft, firstDraft, linesOf } from './first-draft.ts';
 import { emptyRecordGroup, retire, supersededText } from './membership.ts';
 import {
   type EndpointId,
@@ -36,7 +36,14 @@ import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.
 import { list } from './phrase.ts';
 import type { Reason } from './reason.ts';
 import { release, restore } from './released.ts';
-import { CLOCK_OFF_MS_MAX, clockOffMs, type Orphan } from './snapshot.ts';
+import {
+  CLOCK_OFF_MS_MAX,
+  clockOffMs,
+  isAt,
+  type Orphan,
+  slotsOf,
+  surveyRecords,
+} from './snapshot.ts';
 
 /** An order ends, at the latest, this long after it begins; it can be extended. */
 export const ORDER_MS_MAX = 24 * 3_600_000;
@@ -153,7 +160,7 @@ function withFence(operation: FencedOperation, input: OperationInput): Operated 
 
 function onDraft(operation: DraftedOperation, fence: Fence, input: OperationInput): Operated {
   const { service, now } = input;
-  const drafted = firstDraft(input, fence);
+  const drafted = isOrder(operation) ? orderDraft(input, fence) : firstDraft(input, fence);
   if (drafted.kind === 'held') return refused(`${drafted.problem.text}; ${drafted.problem.remedy}`);
   const facts = {
     service,
@@ -183,6 +190,26 @@ function onDraft(operation: DraftedOperation, fence: Fence, input: OperationInpu
       return retire(orphan, asserted(drafted.orphans.filter((one) => one !== orphan)), input);
     }
   }
+}
+
+/** An endpoint must leave on an operator's word while a name or type of the file has not begun yet: it may
+ *  be the very one for which `apply` waits. What stands there is asserted as ever. */
+function orderDraft(input: OperationInput, fence: Fence): FirstDraft {
+  const { service, snapshot, aids } = input;
+  const { holdings, orphans, problems } = surveyRecords(service, snapshot, fence, aids);
+  const isWholeElsewhere = holdings.every(
+    ({ endpoint, entry, records }) =>
+      entry === null ||
+      slotsOf(service, endpoint).every(
+        (slot) =>
+          records.some((record) => isAt(record, slot)) ||
+          !snapshot.records.some((record) => isAt(record, slot)),
+      ),
+  );
+  const problem = problems.find(({ kind }) => kind !== 'missing' || !isWholeElsewhere);
+  return problem === undefined
+    ? { kind: 'drafted', lines: linesOf(input, holdings), orphans }
+    : { kind: 'held', problem };
 }
 
 function give(order: FenceOrder, context: OrderContext): Operated {

@@ -417,11 +417,12 @@ class Explorer {
       standing.set(text, record);
     }
     const after = [...standing.values()];
-    for (const record of after) {
-      const mates = after.filter((one) => groupOf(one) === groupOf(record));
-      if (mates.length > 1 && mates.some((one) => one.weight === undefined))
-        this.fail(`${kind}: simple and weighted records at ${groupOf(record)}`);
-    }
+    const isMixed = after.some(
+      (record) =>
+        record.weight === undefined &&
+        after.some((one) => one !== record && groupOf(one) === groupOf(record)),
+    );
+    if (isMixed) return false;
     state.records = after.filter(({ type }) => type !== 'TXT');
     state.fenceValues = after.find(({ type }) => type === 'TXT')?.values ?? null;
     this.count(kind);

@@ -9,7 +9,9 @@ import {
   codesOf,
   HOUR,
   MINUTE,
+  onEndpoint,
   openWorld,
+  orderOf,
   PACKAGED_AT,
   recordsFor,
   type World,
@@ -130,6 +132,44 @@ describe('what a person left all zero', () => {
   });
 });
 
+describe('a drain', () => {
+  it('works while a new type waits for the very endpoint that has to leave', () => {
+    const world = openWorld({ service });
+    const dual: Service = {
+      ...service,
+      types: ['A', 'AAAA'],
+      endpoints: service.endpoints.map((one, i) => ({
+        ...one,
+        targets: { ...one.targets, AAAA: { kind: 'value', value: `2001:db8::${i + 1}` } },
+      })),
+    };
+    world.state.service = dual;
+    world.see('b', 'down');
+    expect(world.decide().automation).toBe('drift');
+    expect(say(world, 'apply')).toMatch(/AAAA does not begin until b can be in it/);
+    const order = orderOf('drain', { kind: 'drain', scope: onEndpoint(dual, 'b') });
+
+    expect(text(world.operate({ kind: 'order', order }))).toMatch(/^planned: order/);
+
+    expect(world.weights()).toEqual({ a: 100, b: 0, c: 100 });
+    expect(say(world, 'apply')).toMatch(/^planned: added: app.example.com AAAA of a/);
+    expect(world.operate({ kind: 'cancel', order: order.id }).kind).toBe('planned');
+    expect(world.decide().automation).toBe('on');
+    expect(world.weights()).toEqual({ a: 100, b: 0, c: 100 });
+  });
+
+  it('is refused while something else is in the way', () => {
+    const world = openWorld({ service });
+    world.state.records = [...world.state.records, simple('www.example.com')];
+    world.state.service = named;
+    const order = orderOf('drain', { kind: 'drain', scope: onEndpoint(named, 'b') });
+
+    expect(text(world.operate({ kind: 'order', order }))).toMatch(
+      /^refused: www.example.com A is not a weighted record/,
+    );
+  });
+});
+
 describe('apply and adopt', () => {
   it('do not send an operator to each other while an orphan is gone and a record is missing', () => {
     const world = openWorld({ service });
@@ -171,6 +211,13 @@ describe('apply and adopt', () => {
       'refused: weighted records of app stand there already; run `quorate adopt app`, which says what it takes',
     );
 
+    world.state.service = { ...named, names: [...named.names, 'x.example.com'] };
+    world.state.records = [...world.state.records, simple('x.example.com')];
+    expect(say(world, 'adopt')).toMatch(
+      /x.example.com A \(203.0.113.1\) are simple records beside weighted ones of app; put weighted records in their place/,
+    );
+
+    world.state.service = named;
     world.state.records = [a, b, c].flatMap((one) => recordsFor(named, one, 100));
     expect(say(world, 'adopt')).toMatch(/^planned: adopted: a as found/);
   });
