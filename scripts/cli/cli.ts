@@ -57,8 +57,8 @@ export type GlobalOptions = {
 export type Cli = {
   readonly terminal: Terminal;
   readonly options: () => GlobalOptions;
-  /** `quorate.yml`, checked; its warnings go to stderr once, unless the command tells them itself. */
-  readonly load: (options?: { readonly tellsWarnings?: boolean }) => LoadedConfig;
+  /** `quorate.yml`, checked. Its warnings are for `validate` and `deploy`: nobody looks at them at 3 a.m. */
+  readonly load: () => LoadedConfig;
   /** Ports with the operator's credentials, as the functions of `region` would have them. */
   readonly wired: (loaded: LoadedConfig, region?: VantageId) => ProbeWired;
   /** Route 53 with the operator's credentials, where no file says which zone: `import`, `verify`. */
@@ -91,7 +91,6 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
       ? undefined
       : { config: given, warnings: [], data: {}, lineOf: () => undefined, files: [] };
   let exitCode: 0 | 1 | 3 = 0;
-  let warned = false;
   const options = (): GlobalOptions => ({ json: false, ...program.opts<Partial<GlobalOptions>>() });
 
   const read = (): LoadedConfig => {
@@ -104,12 +103,8 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
       packagedAt: epochMs(Date.now()),
     });
   };
-  const load: Cli['load'] = ({ tellsWarnings = false } = {}) => {
+  const load: Cli['load'] = () => {
     loaded ??= read();
-    for (const warning of tellsWarnings || warned ? [] : loaded.warnings) {
-      terminal.err(`${warningText(warning)}\n`);
-    }
-    warned = true;
     return loaded;
   };
 

@@ -50,7 +50,7 @@ origin}. Exit code 2 if the file has a mistake.`,
 /** With `--json` the mistakes are the document; the exit code is the same either way. */
 function loadOrTell(cli: Cli): LoadedConfig {
   try {
-    return cli.load({ tellsWarnings: true });
+    return cli.load();
   } catch (error) {
     if (error instanceof QuorateError && error.code === 'CONFIG_INVALID' && cli.options().json) {
       cli.print({ valid: false, problems: error.message.split('\n') }, () => '');
