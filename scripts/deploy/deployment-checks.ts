@@ -5,6 +5,11 @@
  */
 import { byText, type Config, type VantageId } from '../../shared/core/model.ts';
 import { tableName, tableStackName } from '../names.ts';
+import {
+  ROLE_POLICIES_DEFAULT,
+  ROLE_POLICIES_MAX,
+  zonePolicies,
+} from '../package/permissions-zone.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { type RegionFacts, TABLE_KEYS } from './region-survey.ts';
 import { isGone, stackReadiness } from './stack-state.ts';
@@ -23,6 +28,7 @@ export function deploymentChecks(
       return own === undefined ? [] : tableChecks(config, own, facts.get(config.home), isAws);
     }),
     ...vantageChecks(config, facts),
+    ...quotaChecks(config),
   ];
 }
 
@@ -109,6 +115,20 @@ function vantageChecks(config: Config, facts: FactsByRegion): readonly Check[] {
       `change: ${changed.map((region) => `${config.vantages.includes(region) ? '+' : '-'} ${region}`).join(', ')}; until all regions run this file, votes under the old one and the new one are counted apart, and DNS stays as it is`,
     ),
   ];
+}
+
+/** Names are allowed in groups, one managed policy each, all carried by one role. */
+function quotaChecks(config: Config): readonly Check[] {
+  const count = zonePolicies(config, config.home).length;
+  return count <= ROLE_POLICIES_DEFAULT
+    ? []
+    : [
+        warn(
+          null,
+          'policies',
+          `the enforced names need ${count} IAM policies on a role, and an account allows ${ROLE_POLICIES_DEFAULT} until its quota "Managed policies attached to an IAM role" is raised (to ${ROLE_POLICIES_MAX} at most); ask for it first, or give some zones a role`,
+        ),
+      ];
 }
 
 const difference = (a: readonly VantageId[], b: readonly VantageId[]): readonly VantageId[] => [

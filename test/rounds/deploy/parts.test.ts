@@ -8,13 +8,15 @@ import { describe, expect, it } from 'vitest';
 import { troubleOf } from '../../../scripts/deploy/aws-trouble.ts';
 import { judgeConcurrency } from '../../../scripts/deploy/concurrency.ts';
 import { deployerAsks } from '../../../scripts/deploy/deployer-permissions.ts';
+import { deploymentChecks } from '../../../scripts/deploy/deployment-checks.ts';
 import { eventJson } from '../../../scripts/deploy/event.ts';
 import { stackReadiness } from '../../../scripts/deploy/stack-state.ts';
 import { removableAt } from '../../../scripts/deploy/table-removal.ts';
 import { urlCache } from '../../../scripts/deploy/url-cache.ts';
 import { zipEntry } from '../../../scripts/deploy/zip-entry.ts';
-import { epochMs } from '../../../shared/core/model.ts';
+import { epochMs, serviceId } from '../../../shared/core/model.ts';
 import { at, file } from '../../fakes/deploy-world.ts';
+import { sampleConfig, sampleService } from '../../fakes/sample-service.ts';
 
 const REGION = at('eu-west-1');
 
@@ -195,3 +197,26 @@ function zip(entries: readonly Packed[], comment = ''): Buffer {
   end.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...bodies, listed, end, Buffer.from(comment)]);
 }
+
+describe('policies of names', () => {
+  const { zone } = sampleService();
+  const withGroups = (count: number) =>
+    sampleConfig({
+      zones: { [zone.key]: zone },
+      services: Array.from({ length: count }, (_, group) =>
+        sampleService({ id: serviceId(`s${group}`), names: [`s${group}.example.com`], group }),
+      ),
+    });
+
+  it('are counted before an account refuses the eleventh on a role', () => {
+    expect(deploymentChecks(withGroups(10), new Map(), true)).toEqual([]);
+    expect(deploymentChecks(withGroups(11), new Map(), true)).toEqual([
+      {
+        region: null,
+        what: 'policies',
+        level: 'warn',
+        text: 'the enforced names need 11 IAM policies on a role, and an account allows 10 until its quota "Managed policies attached to an IAM role" is raised (to 20 at most); ask for it first, or give some zones a role',
+      },
+    ]);
+  });
+});
