@@ -8,6 +8,7 @@
 import { undeployedText } from './applied.ts';
 import type { RecordPair } from './commit.ts';
 import { type Fence, type FenceEntry, isSuperseded, newEntry } from './fence.ts';
+import { verdictOf } from './first-draft.ts';
 import { emptyRecordGroup, freshFence, recordsOf, supersededText } from './membership.ts';
 import { type Endpoint, type EpochMs, fenceName, type Service, type Weight } from './model.ts';
 import { type Operated, type OperationInput, planned, refused } from './operated.ts';
@@ -23,6 +24,7 @@ import {
   targetText,
   type WeightedRecord,
 } from './snapshot.ts';
+import { judge } from './verdict.ts';
 import type { ZoneRecord } from './zone-record.ts';
 
 type Own = {
@@ -271,6 +273,8 @@ export function convert(input: OperationInput): Operated {
       `every weight of ${empty} would be 0, since ${namesOf([...serving])} answers now and has none there; leave it out of the file until an endpoint that has it serves`,
     );
   }
+  const unseen = unseenType([...serving], input);
+  if (unseen !== null) return refused(unseen);
   const entries = service.endpoints.map((endpoint) =>
     newEntry(markOf(endpoint, aids.digestOf), weightOf(endpoint), {
       kind: serving.has(endpoint) ? 'in' : 'out',
@@ -296,6 +300,21 @@ export function convert(input: OperationInput): Operated {
       ...replacedFence(input),
     ],
   );
+}
+
+/** A type that nothing answered yet would have all of its traffic at once: only where it is up. */
+function unseenType(serving: readonly Endpoint[], input: OperationInput): string | null {
+  const { service, snapshot, votes } = input;
+  const verdicts = judge(service, votes, new Map());
+  for (const type of service.types) {
+    if (snapshot.records.some((record) => record.type === type)) continue;
+    const unseen = serving.find(
+      ({ id, targets }) => targets[type] !== undefined && verdictOf(verdicts, id).value !== 'up',
+    );
+    if (unseen === undefined) continue;
+    return `no ${type} record stands there yet, and no quorum finds ${unseen.id} up; leave ${type} out of the file, convert, then add it and run \`quorate apply ${service.id}\``;
+  }
+  return null;
 }
 
 const namesOf = (endpoints: readonly Endpoint[]): string => list(endpoints.map(({ id }) => id));

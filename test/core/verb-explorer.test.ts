@@ -175,6 +175,7 @@ class Explorer {
       const decision = this.world.decide();
       if (decision.automation === 'on' || decision.automation === 'frozen') return;
       const reasons = [...decision.reasons, ...decision.endpoints.map(({ reason }) => reason)];
+      let said = '';
       let text = reasons.map(sentence).find((one) => one.includes('`quorate')) ?? '';
       for (let asked = 0; asked < 4; asked += 1) {
         const verb = /`quorate (\w+) app ?([^`]*)`/.exec(text);
@@ -196,11 +197,17 @@ class Explorer {
           break;
         }
         text = operated.why;
+        said += text;
         seen.push(`  ${text}`);
       }
       // The file has to be written otherwise.
-      if (/leave it out of the file|write set-identifier/.test(text)) return;
-      if (text.includes('weight in Route 53')) {
+      if (/leave it out of the file|write set-identifier/.test(said)) return;
+      if (said.includes('delete it in Route 53')) {
+        state.records = state.records.filter(({ setIdentifier = '' }) =>
+          ids.includes(setIdentifier),
+        );
+      }
+      if (/weight (in Route 53|first)/.test(said)) {
         state.records = state.records.map((one) => ({ ...one, weight: 100 }));
       }
     }
@@ -294,6 +301,9 @@ class Explorer {
     const { endpoints, names, types, ttlSeconds } = state.service;
     const ids = endpoints.map(({ id, weight, tier }) => `${id}=${weight}/t${tier}`);
     this.tell(`file: ${names.length} names ${types} ${ttlSeconds}s ${ids.join(' ')}`);
+    if (this.random.chance(0.3)) {
+      this.operate({ kind: 'retire', endpoint: this.random.pick(this.leftOvers()) });
+    }
   }
 
   private give(one: Endpoint): void {
@@ -499,6 +509,14 @@ class Explorer {
       if (ttls.size > 1) this.fail(`${kind}: ${group} has TTLs ${[...ttls]}`);
     }
     for (const record of before) this.judgeRecord(record, kind, records, service);
+    if (kind !== 'convert') return;
+    const plain = (text: string): string => text.toLowerCase().replace('db8:0::', 'db8::');
+    const answered = new Set(before.flatMap(({ values }) => (values ?? []).map(plain)));
+    for (const { setIdentifier = '', weight = 0, values = [] } of records) {
+      const isKnown = values.every((value) => answered.has(plain(value)));
+      if (weight > 0 && !isKnown && this.ups(setIdentifier) < 3)
+        this.fail(`convert: ${setIdentifier} begins with weight ${weight}`);
+    }
   }
 
   /** What answers goes on answering, and what is answered instead has been seen. */

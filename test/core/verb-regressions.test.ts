@@ -170,6 +170,31 @@ describe('a drain', () => {
   });
 });
 
+describe('converting', () => {
+  it('gives a type that nothing answered yet no traffic before a quorum has seen it up', () => {
+    const dual = sampleEndpoint('a', {
+      targets: {
+        A: { kind: 'value', value: '203.0.113.1' },
+        AAAA: { kind: 'value', value: '2001:db8::1' },
+      },
+    });
+    const world = openWorld({
+      service: { ...service, types: ['A', 'AAAA'], endpoints: [dual, b] },
+    });
+    world.state.fenceValues = null;
+    world.state.records = [simple('app.example.com')];
+    world.see('a', 'none');
+    world.see('b', 'none');
+
+    expect(say(world, 'convert')).toBe(
+      'refused: no AAAA record stands there yet, and no quorum finds a up; leave AAAA out of the file, convert, then add it and run `quorate apply app`',
+    );
+
+    world.see('a', 'up');
+    expect(say(world, 'convert')).toMatch(/^planned: converted: a has a weighted record/);
+  });
+});
+
 describe('apply and adopt', () => {
   it('do not send an operator to each other while an orphan is gone and a record is missing', () => {
     const world = openWorld({ service });
