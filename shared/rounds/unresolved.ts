@@ -71,8 +71,7 @@ async function unhidden(
 ): Promise<Outcome> {
   const outcome = judgeOutcome(plan, snapshot, { isFinal: false, why: 'no answer in time' });
   const { fence } = snapshot;
-  if (outcome.kind !== 'lost' || fence.kind !== 'managed' || !isHidden(plan, snapshot)) {
-    return outcome;
-  }
+  if (outcome.kind !== 'lost' || !isHidden(plan, snapshot)) return outcome;
+  if (fence.kind !== 'managed') return { kind: 'unresolved' };
   return { kind: (await walkBack(store, digestOf, plan, fence.fence, signal)) ?? 'unresolved' };
 }

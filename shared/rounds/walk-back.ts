@@ -14,9 +14,20 @@ import type { Store } from '../ports.ts';
 /** A batch is asked about for 10 minutes: at most some dozens of commits and lost intents. */
 const RECORDS_MAX = 100;
 
-/** Own nonce and parent's nonce cover one successor; behind more of them the fence can't tell. */
-export const isHidden = (plan: Pick<Plan, 'generation'>, { fence }: Snapshot): boolean =>
-  fence.kind === 'managed' && fence.fence.generation > plan.generation + 1;
+/** Own nonce and parent's nonce cover one successor; behind more of them the fence can't tell. Neither can
+ *  it once a release ended the chain: none is there, or one that begins anew. */
+export const isHidden = (
+  plan: Pick<Plan, 'generation' | 'parent'>,
+  { fence: state }: Snapshot,
+): boolean => {
+  if (state.kind !== 'managed') return plan.parent !== null;
+  const { generation, parentNonce } = state.fence;
+  return (
+    generation > plan.generation + 1 ||
+    generation < plan.generation ||
+    (generation === plan.generation && parentNonce !== (plan.parent?.nonce ?? null))
+  );
+};
 
 export async function walkBack(
   store: Store,
