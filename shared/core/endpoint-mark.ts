@@ -22,6 +22,10 @@ export function checkMark(
   digestOf: DigestOf,
 ): string {
   const { node, timeoutMs } = endpoint.check;
-  const proven = { check: { node, timeoutMs }, targets: endpoint.targets, probeTargets: endpoint.probeTargets };
+  const proven = {
+    check: { node, timeoutMs },
+    targets: endpoint.targets,
+    probeTargets: endpoint.probeTargets,
+  };
   return digestOf(`check ${canonicalText(proven)}`).slice(0, MARK_LENGTH);
 }

@@ -350,6 +350,8 @@ const everyMethod = (store: Store): Promise<unknown>[] => [
   store.readManifests(['d'], LIVE),
   store.writeHead({ region: EU, generations: {} }, LIVE),
   store.readHeads([EU], LIVE),
+  store.writePulse({ region: EU, at: epochMs(NOW) }, LIVE),
+  store.readPulses([EU], LIVE),
   store.writeShadow({ service: APP, region: EU, weights: {}, fence: '' }, LIVE),
   store.readShadows(EU, [APP], LIVE),
   store.deleteShadow(EU, APP, LIVE),

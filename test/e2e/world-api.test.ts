@@ -245,20 +245,6 @@ describe('the local world over HTTP', () => {
     expect(world.state().vantages[4]?.state).toBe('reporting');
   });
 
-  it('holds while Route 53 is away, and acts once it is back', async () => {
-    const { body } = await post('faults', { kind: 'route53-down' });
-    await post('faults', { kind: 'region-down', region: 'us-east-1' });
-    await until(({ services }) => endpoint(services, 'app', 'us-east-1').verdict === 'down');
-    const during = served(world.state().services, 'app', 'us-east-1');
-
-    await send('DELETE', `faults/${body.id}`);
-    await until(({ services }) => served(services, 'app', 'us-east-1') === 0);
-    for (const { id } of world.state().faults) await send('DELETE', `faults/${id}`);
-    await until(({ services }) => served(services, 'app', 'us-east-1') === 100);
-
-    expect(during).toBe(100);
-  });
-
   it('sees a hand edit as drift and keeps it', async () => {
     const edit = { kind: 'hand-edit', service: 'app', endpoint: 'eu-west-1', weight: 20 };
 

@@ -15,7 +15,7 @@ import { FUNCTIONS } from '../../scripts/names.ts';
 import { alarmsOf } from '../../scripts/package/alarms.ts';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 import { vantageId } from '../../shared/core/model.ts';
-import { osls, type Packaged, packaged, packagingFolder } from './packaged-stack.ts';
+import { osls, type Packaged, packaged, packagingFolder } from './support/packaged-stack.ts';
 
 const CONFIG = 'test/fixtures/stack.yml';
 const MIB = 1024 * 1024;
