@@ -106,14 +106,18 @@ const nothingLeftText = (service: string): string =>
 const followsText = (service: string): string =>
   `every endpoint of ${service} is in the zone as the file says; weights follow by themselves, by health and ramp`;
 
-/** Votes under another file say nothing about this one, and its fence would stop those that vote. */
+/**
+ * Votes under another file say nothing about this one, and its fence would stop those that vote. A file
+ * that differs in names, tiers or weights only has usable votes, and nobody there who would steer by it.
+ */
 export function undeployedText({
   service,
   votes,
 }: Pick<OperationInput, 'service' | 'votes'>): string | null {
-  const others = votes.views.filter(
-    (view) =>
-      view.state === 'silent' && (view.why === 'other-config' || view.why === 'unknown-config'),
+  const others = votes.views.filter((view) =>
+    view.state === 'silent'
+      ? view.why === 'other-config' || view.why === 'unknown-config'
+      : view.settings !== null && view.settings !== service.settings,
   ).length;
   return others < service.quorum
     ? null

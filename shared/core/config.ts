@@ -79,7 +79,7 @@ export function parseConfig(
 export function manifestOf(config: Config): ConfigManifest {
   const services = config.services.map((service) => [
     service.id,
-    { digest: service.digest, endpoints: service.endpoints.length },
+    { digest: service.digest, settings: service.settings, endpoints: service.endpoints.length },
   ]);
   return {
     digest: config.digest,

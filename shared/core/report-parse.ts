@@ -131,6 +131,7 @@ const manifestSchema = v.object({
     name,
     v.object({
       digest: name,
+      settings: v.exactOptional(name),
       endpoints: count,
       vantages: v.exactOptional(v.array(name)),
     }),

@@ -78,7 +78,15 @@ export type ConfigManifest = {
   readonly digest: string;
   readonly packagedAt: EpochMs;
   readonly services: Readonly<
-    Record<string, { readonly digest: string; readonly endpoints: number }>
+    Record<
+      string,
+      {
+        readonly digest: string;
+        /** Of what else decides (`Service.settings`): which file its regions run. */
+        readonly settings?: string;
+        readonly endpoints: number;
+      }
+    >
   >;
 };
 

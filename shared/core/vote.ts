@@ -41,6 +41,8 @@ export type VantageView =
       readonly state: 'reporting' | 'isolated';
       readonly observedAt: EpochMs;
       readonly config: string;
+      /** Of the service in the file that this vantage runs; null where its manifest doesn't say. */
+      readonly settings: string | null;
       readonly fenceFormats: readonly number[];
       readonly ballots: ReadonlyMap<EndpointId, Ballot>;
     }
@@ -134,6 +136,7 @@ function viewOf(
     state: isIsolated ? 'isolated' : 'reporting',
     observedAt: mark.observedAt,
     config: report.config,
+    settings: ownService(manifest, service)?.settings ?? null,
     fenceFormats: report.reads.fence,
     ballots,
   };

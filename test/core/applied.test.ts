@@ -1,6 +1,7 @@
 /** The zone follows the file: what changes at once, what waits for a quorum, what is never touched. */
 import { describe, expect, it } from 'vitest';
 import {
+  digest,
   type Endpoint,
   endpointId,
   epochMs,
@@ -441,6 +442,24 @@ describe('an endpoint', () => {
 });
 
 describe('apply is refused', () => {
+  it('under a file that differs in names only, before it is deployed: nobody would steer the new one', () => {
+    const world = openWorld({ service });
+    world.state.deployedSettings = service.settings;
+    world.state.service = {
+      ...service,
+      names: [...service.names, 'www.example.com'],
+      settings: digest('settings-with-www-00001'),
+    };
+
+    expect(apply(world)).toBe(
+      'refused: 5 of 5 vantages run another configuration of app; deploy this file first',
+    );
+
+    world.state.deployedSettings = world.state.service.settings;
+
+    expect(apply(world)).toMatch(/^planned/);
+  });
+
   it('under a file that most vantages do not run: votes say nothing about it', () => {
     const world = openWorld({ service });
     world.state.service = { ...service, ttlSeconds: 60 };

@@ -140,7 +140,7 @@ describe("the design's example", () => {
     expect(manifestOf(config)).toEqual({
       digest: config.digest,
       packagedAt: 1_000,
-      services: { app: { digest: app.digest, endpoints: 3 } },
+      services: { app: { digest: app.digest, settings: app.settings, endpoints: 3 } },
     });
   });
 });

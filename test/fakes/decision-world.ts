@@ -153,11 +153,21 @@ export function rawReport(
   );
 }
 
-export const manifestOf = (services: readonly Service[]): ConfigManifest => ({
+export const manifestOf = (
+  services: readonly Service[],
+  settings: Digest | null = null,
+): ConfigManifest => ({
   digest: CONFIG_DIGEST,
   packagedAt: PACKAGED_AT,
   services: Object.fromEntries(
-    services.map((one) => [one.id, { digest: one.digest, endpoints: one.endpoints.length }]),
+    services.map((one) => [
+      one.id,
+      {
+        digest: one.digest,
+        ...(settings === null ? {} : { settings }),
+        endpoints: one.endpoints.length,
+      },
+    ]),
   ),
 });
 
@@ -244,6 +254,8 @@ export function openWorld(options: WorldOptions = {}) {
     lagMs: new Map<VantageId, number>(),
     serverOffsetMs: 0 as number | null,
     reportsUnderConfig: null as number | null,
+    /** Of the file that the vantages run; null: their manifest doesn't say. */
+    deployedSettings: null as Digest | null,
     commits: 0,
   };
   const { service: first } = state;
@@ -297,7 +309,9 @@ export function openWorld(options: WorldOptions = {}) {
   }
 
   function readings(): ReadonlyMap<VantageId, ReportReading> {
-    const manifests = new Map([[CONFIG_DIGEST, manifestOf([state.service])]]);
+    const manifests = new Map([
+      [CONFIG_DIGEST, manifestOf([state.service], state.deployedSettings)],
+    ]);
     return new Map(
       state.service.vantages.flatMap((vantage) => {
         const changes = state.reports.get(vantage);
