@@ -32,7 +32,7 @@ export type Packaged = {
 };
 export type Run = { readonly code: number; readonly out: string; readonly err: string };
 
-const PROJECT = resolve(import.meta.dirname, '../..');
+const PROJECT = resolve(import.meta.dirname, '../../..');
 const LINKED = ['functions', 'shared', 'scripts', 'node_modules', 'package.json', 'tsconfig.json'];
 
 export function packagingFolder(): string {
