@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { run } from '../../scripts/cli/run.ts';
 import { loadConfig } from '../../scripts/config-file.ts';
 import { FAULT_KINDS } from '../../scripts/local/faults.ts';
 import { parseConfig } from '../../shared/core/config.ts';
@@ -34,10 +35,27 @@ describe('README', () => {
   it('names only npm scripts that exist', () => {
     const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
 
-    const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name);
+    const named = [...readme.matchAll(/npm run (?:--silent )?([a-z][a-z:-]*)/g)].map(
+      ([, name]) => name,
+    );
 
     expect(named.length).toBeGreaterThan(4);
     for (const name of named) expect(scripts).toContain(name);
+  });
+
+  it('names only commands of quorate that exist', async () => {
+    let help = '';
+    const signal = new AbortController().signal;
+    const out = (text: string): void => {
+      help += text;
+    };
+    const terminal = { out, err: out, env: {}, isTty: false, columns: 200, signal, folder: '.' };
+    await run(['--help'], terminal);
+
+    const named = [...readme.matchAll(/npm run (?:--silent )?quorate -- ([a-z]+)/g)];
+
+    expect(named.length).toBeGreaterThan(12);
+    for (const [, verb = ''] of named) expect(help).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
   });
 
   it('breaks things of the demo by a fault kind and names that exist', async () => {
