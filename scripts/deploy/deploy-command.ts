@@ -1,9 +1,11 @@
 /** `npm run deploy`: arguments → the story of a deployment, with AWS, osls and the operator's own rights. */
 import { resolve } from 'node:path';
+import { problemText } from '../../shared/core/config-problem.ts';
 import { type VantageId, vantageId } from '../../shared/core/model.ts';
 import { RELEASE } from '../../shared/wire.ts';
 import type { Terminal } from '../cli/cli.ts';
 import { configPath } from '../config-file.ts';
+import { warn } from './check.ts';
 import { type Deployer, oslsDeployer } from './deployer.ts';
 import { locked } from './lock.ts';
 import { baseCommand, type Overrides, runProgram } from './program.ts';
@@ -62,6 +64,9 @@ export function deployCommand(
       const { ask, env, folder, signal } = terminal;
       const loaded = cli.load();
       const { config } = loaded;
+      for (const problem of loaded.warnings) {
+        tell({ event: 'check', ...warn(null, 'file', problemText(problem)) });
+      }
       const region = (text: string): VantageId => vantageId(text);
       const path = configPath({
         env,

@@ -20,6 +20,18 @@ describe('npm run deploy', () => {
     expect(err).toBe('');
   });
 
+  it('tells first what the file is warned for', async () => {
+    const own = file({ 'services.app.ttl': '5m' });
+    writeFileSync(join(FOLDER, 'warned.yml'), JSON.stringify(own.data));
+
+    const { out } = await deploy(deployWorld(), ['--dry-run', '--config', 'warned.yml'], {
+      readsFile: true,
+    });
+
+    expect(out).toMatch(/^warn deployment +file +warned\.yml:1 services\.app\.ttl: /m);
+    expect(out.indexOf('warn deployment')).toBeLessThan(out.indexOf('credentials'));
+  });
+
   it('with --json prints one object a line', async () => {
     const { out } = await deploy(deployWorld(), ['--dry-run', '--json']);
 
@@ -66,8 +78,8 @@ describe('npm run deploy', () => {
       return 'n';
     };
 
-    const no = await deploy(world, [], ask);
-    const yes = await deploy(world, ['--yes'], ask);
+    const no = await deploy(world, [], { ask });
+    const yes = await deploy(world, ['--yes'], { ask });
 
     expect(no).toMatchObject({ code: 3, err: 'nothing was changed\n' });
     expect(yes.err).toContain('no such deployer');
@@ -101,7 +113,13 @@ describe('npm run deploy', () => {
 async function deploy(
   world: DeployWorld,
   args: readonly string[],
-  ask?: (question: string) => Promise<string>,
+  {
+    ask,
+    readsFile = false,
+  }: {
+    readonly ask?: (question: string) => Promise<string>;
+    readonly readsFile?: boolean;
+  } = {},
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const said = { out: '', err: '' };
   const { clock, cloud, deps } = world;
@@ -117,7 +135,11 @@ async function deploy(
     columns: 100,
     signal: new AbortController().signal,
     folder: FOLDER,
-    overrides: { config: file().config, clock, store: deps.storeOf(file().config.home) },
+    overrides: {
+      ...(readsFile ? {} : { config: file().config }),
+      clock,
+      store: deps.storeOf(file().config.home),
+    },
     ...(ask === undefined ? {} : { ask }),
   };
   const deployer = {
