@@ -1,0 +1,18 @@
+/** Every error of the API has this shape (RFC 9457): what is wrong, where, and what to do. */
+import * as v from 'valibot';
+import { list } from './parts.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export const problemSchema = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.pipe(v.number(), v.safeInteger(), v.minValue(400), v.maxValue(599)),
+  detail: v.string(),
+  code: v.pipe(v.string(), v.description('stable, for programs')),
+  help: v.pipe(v.string(), v.description('what to do')),
+  errors: v.exactOptional(
+    list(v.object({ at: v.pipe(v.string(), v.description('JSON pointer')), detail: v.string() })),
+  ),
+});
+export type Problem = v.InferOutput<typeof problemSchema>;
