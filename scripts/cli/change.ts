@@ -10,17 +10,14 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, Service } from '../../shared/core/model.ts';
 import type { Operation } from '../../shared/core/operation.ts';
 import { type PlanJson, planJson } from '../../shared/core/plan-text.ts';
-import {
-  type OrderAnswer,
-  type OrderRequest,
-  orderRound,
-} from '../../shared/rounds/order-round.ts';
+import { troubleText } from '../../shared/core/trouble.ts';
+import { type OrderRequest, orderRound } from '../../shared/rounds/order-round.ts';
+import type { OrderAnswer } from '../../shared/rounds/override-round.ts';
 import type { Wired } from '../../shared/wire.ts';
 import { callerOf } from './caller.ts';
 import { changeText } from './change-text.ts';
 import type { Cli } from './cli.ts';
 import { findServices } from './find.ts';
-import { troubleText } from './trouble.ts';
 
 export type ChangeOptions = { readonly apply?: string; readonly reason?: string };
 

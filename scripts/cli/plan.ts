@@ -3,13 +3,15 @@
  * withheld and why; where there is nothing to commit, what stands in the zone beside the file. Never
  * writes. The checksum is the one that a change is applied by.
  */
+import type { ServiceShown } from '../../shared/api/status.ts';
+import { type Around, serviceShown } from '../../shared/api/status-document.ts';
 import type { PlanJson } from '../../shared/core/plan-text.ts';
 import { planJson, planText } from '../../shared/core/plan-text.ts';
-import { type Assessed, assess } from './assess.ts';
+import type { Assessed } from '../../shared/rounds/assess.ts';
 import type { Register } from './cli.ts';
 import { findServices } from './find.ts';
+import { look } from './look.ts';
 import type { Paint } from './paint.ts';
-import { type ServiceShown, serviceShown } from './status-document.ts';
 import { besideText, type RecordBeside, zoneVersusFile } from './zone-versus-file.ts';
 
 export type PlannedService = Pick<
@@ -57,8 +59,8 @@ the zone beside the file. Exit code 1 if a zone could not be read.`,
       const loaded = cli.load();
       const { config } = loaded;
       const services = findServices(config, ids);
-      const found = await assess(cli.wired(loaded), config, services, cli.terminal.signal);
-      const planned = found.services.map((one) => ({ ...one, shown: plannedService(one) }));
+      const found = await look(cli, loaded, services);
+      const planned = found.services.map((one) => ({ ...one, shown: plannedService(one, found) }));
       if (planned.some(({ trouble }) => trouble !== null)) cli.exitWith(1);
       const document: PlanDocument = {
         deployment: config.deployment,
@@ -76,9 +78,9 @@ the zone beside the file. Exit code 1 if a zone could not be read.`,
     });
 };
 
-function plannedService(assessed: Assessed): PlannedService {
+function plannedService(assessed: Assessed, around: Around): PlannedService {
   const { service, snapshot, result } = assessed;
-  const shown = serviceShown(assessed);
+  const shown = serviceShown(assessed, around);
   const telling = shown.endpoints.filter(
     ({ inDns, wanted, configured }) => wanted !== configured || inDns !== wanted,
   );

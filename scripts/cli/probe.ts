@@ -3,12 +3,15 @@
  * phase and condition shown; with `--from all`, beside what every vantage last reported. Writes nothing.
  * Secrets of headers are read as a vantage would, sent, and never printed.
  */
+import type { BallotShown } from '../../shared/api/parts.ts';
+import { ballotShown } from '../../shared/api/status-document.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
-import type { Endpoint, EpochMs, Service, VantageId } from '../../shared/core/model.ts';
+import type { Endpoint, EpochMs, Service } from '../../shared/core/model.ts';
 import type { ProbeRequest, ProbeResponse } from '../../shared/core/probe.ts';
 import { probesOf } from '../../shared/core/probe-request.ts';
 import { list } from '../../shared/core/reason.ts';
+import { tableNote } from '../../shared/core/trouble.ts';
 import type { VantageView } from '../../shared/core/vote.ts';
 import { readEvidence, votesOf } from '../../shared/rounds/evidence.ts';
 import type { ProbeWired } from '../../shared/wire-probe.ts';
@@ -16,8 +19,6 @@ import type { Register } from './cli.ts';
 import { findEndpoint, findService } from './find.ts';
 import { judgeLook, type LookShown } from './probe-judgement.ts';
 import { probeText } from './probe-text.ts';
-import { type BallotShown, ballotShown } from './status-document.ts';
-import { tableNote } from './trouble.ts';
 
 export type ReportShown = BallotShown & { readonly ageMs: number | null };
 
@@ -176,7 +177,7 @@ function refusalNote({ endpoint, look, reports }: ProbedEndpoint): readonly stri
   const told = (reports ?? []).filter(({ vote }) => vote !== 'silent');
   const isEverywhere = told.every(({ detail }) => REFUSED_STATUS.test(detail));
   if (!isEverywhere) return [];
-  const vantages: readonly VantageId[] = told.map(({ vantage }) => vantage);
+  const vantages = told.map(({ vantage }) => vantage);
   const where = vantages.length === 0 ? 'here' : `here and from all ${vantages.length} vantages`;
   const what =
     here === '401'

@@ -1,6 +1,7 @@
 /** Arguments → exit code. Every command of `quorate` hangs here; tests call it without a process. */
 import { Command, CommanderError } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
+import { troubleText } from '../../shared/core/trouble.ts';
 import { registerAdopt } from './adopt.ts';
 import { registerApply } from './apply.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
@@ -16,7 +17,6 @@ import { registerRelease } from './release.ts';
 import { registerRetire } from './retire.ts';
 import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
-import { troubleText } from './trouble.ts';
 import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
 

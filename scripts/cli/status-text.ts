@@ -3,21 +3,19 @@
  * beside what DNS has, and a sentence wherever something is not calm. Votes are symbols with a legend;
  * colour only repeats what the words say. Lines fit the terminal: the votes go first.
  */
+import type { BallotShown, OrderShown } from '../../shared/api/parts.ts';
+import type { EndpointShown, ServiceShown, StatusDocument } from '../../shared/api/status.ts';
+import { HELD_STATES, isOn } from '../../shared/api/status-document.ts';
 import { clockTime, list, span } from '../../shared/core/reason.ts';
 import { shortName } from '../local/terminal-view.ts';
 import type { Paint } from './paint.ts';
-import {
-  type BallotShown,
-  type EndpointShown,
-  HELD_STATES,
-  isOn,
-  type OrderShown,
-  type ServiceShown,
-  type StatusDocument,
-  type VoteShown,
-} from './status-document.ts';
 
-const SYMBOLS: Readonly<Record<VoteShown, string>> = { up: '✓', down: '✗', none: '·', silent: '?' };
+const SYMBOLS: Readonly<Record<BallotShown['vote'], string>> = {
+  up: '✓',
+  down: '✗',
+  none: '·',
+  silent: '?',
+};
 const LEGEND = '✓ up  ✗ down  · no vote  ? silent';
 const ENDPOINT_WIDTH_MIN = 10;
 const FACTS_WIDTH = 46;

@@ -2,10 +2,10 @@
  * `quorate status [SERVICE]`: whether automation is on, then health beside what DNS has, why, what is held
  * back, and who looks. It reads the table's replica of one region and the zones, and writes nothing.
  */
-import { assess } from './assess.ts';
+import { statusDocument } from '../../shared/api/status-document.ts';
 import type { Register } from './cli.ts';
 import { findServices } from './find.ts';
-import { statusDocument } from './status-document.ts';
+import { look } from './look.ts';
 import { statusText } from './status-text.ts';
 
 export const registerStatus: Register = (program, cli) => {
@@ -24,8 +24,8 @@ could not be read.`,
     .action(async (service: string | undefined) => {
       const loaded = cli.load();
       const services = findServices(loaded.config, service === undefined ? [] : [service]);
-      const { signal, columns } = cli.terminal;
-      const assessment = await assess(cli.wired(loaded), loaded.config, services, signal);
+      const { columns } = cli.terminal;
+      const assessment = await look(cli, loaded, services);
       const document = statusDocument(loaded.config, assessment);
       if (document.services.some(({ trouble }) => trouble !== null)) cli.exitWith(1);
       const options = { paint: cli.paint, columns, detailed: service !== undefined };

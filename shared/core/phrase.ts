@@ -1,8 +1,7 @@
 /** Times, spans and lists as sentences say them: in UTC, in whole units, with an `and`. */
-import type { EpochMs } from './model.ts';
 
 /** `03:12:40Z`: the day is in the line's own time. */
-export const clockTime = (at: EpochMs): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
+export const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
 
 /** `10 min`, `90 s`, `1 h`. */
 export function span(ms: number): string {

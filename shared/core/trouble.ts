@@ -3,9 +3,9 @@
  * to set or allow. The functions' adapters speak of rounds and roles; a person at a shell has neither, so
  * what differs is said anew here. Judged by the codes that AWS gave, which every error carries as `cause`.
  */
-import { AssertionError, QuorateError } from '../../shared/core/errors.ts';
-import type { ZoneRef } from '../../shared/core/model.ts';
-import { safeText } from '../../shared/core/safe-text.ts';
+import { AssertionError, QuorateError } from './errors.ts';
+import type { ZoneRef } from './model.ts';
+import { safeText } from './safe-text.ts';
 
 type Zones = Readonly<Record<string, ZoneRef>>;
 

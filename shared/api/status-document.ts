@@ -1,121 +1,31 @@
 /**
- * An assessment → the document of `status --json`, which the text is printed from as well. Times are epoch
- * ms. Health is the verdict of the votes; what DNS has stands beside it, never in its place.
+ * An assessment → the document of `status`, by the API and by `status --json` alike; the text is printed
+ * from it as well. Health is the verdict of the votes; what DNS has stands beside it, never in its place.
  */
-import { sha256 } from '../../shared/adapters/digest.ts';
-import {
-  AUTOMATION_STATES,
-  type Automation,
-  type EndpointDecision,
-} from '../../shared/core/decision.ts';
-import type { FenceOrder } from '../../shared/core/fence.ts';
-import type { Config, EpochMs, Service, VantageId } from '../../shared/core/model.ts';
-import type { Reason } from '../../shared/core/reason.ts';
-import { sentence } from '../../shared/core/reason.ts';
-import { regionMark } from '../../shared/core/rule-order.ts';
-import { markOf, type Snapshot } from '../../shared/core/snapshot.ts';
-import { SILENT_WHYS, type VantageView } from '../../shared/core/vote.ts';
-import type { Assessed, Assessment } from './assess.ts';
-
-export type VoteShown = 'up' | 'down' | 'none' | 'silent';
-
-/** What one vantage last reported about an endpoint. */
-export type BallotShown = {
-  readonly vantage: VantageId;
-  readonly vote: VoteShown;
-  readonly failures: number;
-  readonly sinceAt: EpochMs | null;
-  /** Reason of the last failure, or why the probe was skipped. */
-  readonly code: string | null;
-  readonly detail: string;
-  readonly latencyMs: number | null;
-  /** Conditions under `watch` that do not hold. */
-  readonly watch: readonly string[];
-};
-
-export type EndpointShown = {
-  readonly endpoint: string;
-  readonly region: string | null;
-  readonly tier: number | null;
-  readonly health: 'up' | 'down' | 'unknown';
-  readonly degraded: boolean;
-  readonly ups: number;
-  readonly downs: number;
-  readonly of: number;
-  readonly sinceAt: EpochMs | null;
-  /** The smallest weight among its records as read; null: it has none. */
-  readonly inDns: number | null;
-  readonly wanted: number | null;
-  readonly configured: number;
-  readonly order: string | null;
-  readonly reason: ReasonShown;
-  readonly withheld: readonly ReasonShown[];
-  readonly votes: readonly BallotShown[];
-};
-
-export type ReasonShown = { readonly code: string; readonly sentence: string };
-
-export type OrderShown = {
-  readonly id: string;
-  readonly kind: FenceOrder['kind'];
-  /** The endpoint's id, `region <region>`, or `service`; null: of nothing that the file knows. */
-  readonly covers: string | null;
-  readonly weight: number | null;
-  readonly fromAt: EpochMs;
-  readonly untilAt: EpochMs;
-  readonly started: boolean;
-  readonly afterwards: FenceOrder['afterwards'];
-};
-
-export type ServiceShown = {
-  readonly service: string;
-  readonly mode: Service['mode'];
-  readonly names: readonly string[];
-  readonly zone: string;
-  /** `unread`: the zone could not be read, `trouble` says why. */
-  readonly automation: Automation | 'unread';
-  /** Of the `_quorate` record; null without a usable one. */
-  readonly generation: number | null;
-  readonly quorum: number;
-  readonly usable: number;
-  readonly of: number;
-  readonly reasons: readonly ReasonShown[];
-  /** The earliest time at which something that waits goes on. */
-  readonly waitingUntilAt: EpochMs | null;
-  readonly orders: readonly OrderShown[];
-  readonly endpoints: readonly EndpointShown[];
-  readonly trouble: string | null;
-};
-
-export type VantageShown = {
-  readonly vantage: VantageId;
-  readonly state: 'reporting' | 'isolated' | 'silent';
-  /** Age of its newest round; null while silent for want of a readable report. */
-  readonly ageMs: number | null;
-  readonly release: string | null;
-  readonly why: string | null;
-};
-
-export type StatusDocument = {
-  readonly deployment: string;
-  /** Whose replica was read. */
-  readonly region: VantageId;
-  readonly at: EpochMs;
-  readonly automation: { readonly on: number; readonly of: number };
-  readonly services: readonly ServiceShown[];
-  readonly vantages: readonly VantageShown[];
-  readonly notes: readonly string[];
-};
+import { AUTOMATION_STATES, type EndpointDecision } from '../core/decision.ts';
+import type { FenceOrder } from '../core/fence.ts';
+import type { Config, DigestOf, EpochMs, Service, VantageId } from '../core/model.ts';
+import type { Reason } from '../core/reason.ts';
+import { sentence } from '../core/reason.ts';
+import { regionMark } from '../core/rule-order.ts';
+import { markOf, type Snapshot } from '../core/snapshot.ts';
+import { SILENT_WHYS, type VantageView } from '../core/vote.ts';
+import type { Assessed, Assessment } from '../rounds/assess.ts';
+import { orderRecordOf } from '../rounds/order-records.ts';
+import type { BallotShown, OrderShown, ReasonShown } from './parts.ts';
+import type { EndpointShown, ServiceShown, StatusDocument, VantageShown } from './status.ts';
 
 export const isOn = (service: Pick<ServiceShown, 'automation'>): boolean =>
   service.automation === 'on';
 
 export function statusDocument(config: Config, assessment: Assessment): StatusDocument {
-  const services = assessment.services.map(serviceShown);
+  const services = assessment.services.map((one) => serviceShown(one, assessment));
   return {
+    format: 1,
     deployment: config.deployment,
     region: assessment.region,
     at: assessment.now,
+    zoneReadAt: zoneReadAt(assessment),
     automation: { on: services.filter(isOn).length, of: services.length },
     services,
     vantages: config.vantages.map((vantage) => vantageShown(vantage, assessment)),
@@ -123,13 +33,17 @@ export function statusDocument(config: Config, assessment: Assessment): StatusDo
   };
 }
 
-export function serviceShown({
-  service,
-  votes,
-  snapshot,
-  result,
-  trouble,
-}: Assessed): ServiceShown {
+/** The oldest read that something shown rests on. */
+const zoneReadAt = ({ services }: Assessment): EpochMs | null =>
+  earliest(services.flatMap(({ snapshot }) => (snapshot === null ? [] : [snapshot.readAt])));
+
+/** What the text of one service needs besides its own assessment. */
+export type Around = Pick<Assessment, 'orderRecords' | 'digestOf'>;
+
+export function serviceShown(
+  { service, votes, snapshot, result, trouble }: Assessed,
+  around: Around,
+): ServiceShown {
   const decision = result?.decision;
   const known = new Map(decision?.endpoints.map((one) => [String(one.endpoint), one]));
   const orphans = (decision?.endpoints ?? []).filter(
@@ -153,7 +67,7 @@ export function serviceShown({
     waitingUntilAt: earliest(
       decision === undefined ? [] : waitsOf(decision.endpoints, decision.reasons),
     ),
-    orders: snapshot === null ? [] : ordersOf(service, snapshot),
+    orders: snapshot === null ? [] : ordersOf(service, snapshot, around),
     endpoints: ids.map((id) => endpointShown(service, id, known.get(id), votes.views, snapshot)),
     trouble,
   };
@@ -233,29 +147,39 @@ function weightInZone(snapshot: Snapshot | null, setIdentifier: string): number 
   return weights.length === 0 ? null : Math.min(...weights);
 }
 
-function ordersOf(service: Service, { fence }: Snapshot): readonly OrderShown[] {
+export function ordersOf(
+  service: Service,
+  { fence }: Snapshot,
+  { orderRecords, digestOf }: Around,
+): readonly OrderShown[] {
   if (fence.kind !== 'managed') return [];
   return fence.fence.orders.map((order) => ({
     id: order.id,
+    service: service.id,
     kind: order.kind,
-    covers: coversText(service, order),
+    covers: coversText(service, order, digestOf),
     weight: order.weight,
     fromAt: order.fromAt,
     untilAt: order.untilAt,
     started: order.started,
     afterwards: order.afterwards,
+    force: order.force,
+    actor: orderRecordOf(orderRecords, service.id, order.id)?.actor ?? null,
+    reason: orderRecordOf(orderRecords, service.id, order.id)?.reason ?? null,
   }));
 }
 
 /** The fence is public and holds marks only: what they stand for is found by marking what the file has. */
-function coversText(service: Service, { scope }: FenceOrder): string | null {
+function coversText(service: Service, { scope }: FenceOrder, digestOf: DigestOf): string | null {
   switch (scope.kind) {
     case 'service':
       return 'service';
     case 'endpoint':
-      return service.endpoints.find((one) => markOf(one, sha256) === scope.mark)?.id ?? null;
+      return service.endpoints.find((one) => markOf(one, digestOf) === scope.mark)?.id ?? null;
     case 'region': {
-      const found = service.endpoints.find((one) => regionMark(one.region, sha256) === scope.mark);
+      const found = service.endpoints.find(
+        (one) => regionMark(one.region, digestOf) === scope.mark,
+      );
       return found === undefined ? null : `region ${found.region}`;
     }
   }

@@ -1,23 +1,42 @@
 /**
- * Services of the file → what the quorum would decide about each right now: reports from one region's
- * replica, zones freshly read, the production evaluation. Nothing is written and no turn is waited for. A
- * table that can't be read leaves every vantage silent, with the reason; one zone's failure is that
- * zone's own, and only where all fail does the command.
+ * Services → what the quorum would decide about each right now: reports from one region's replica, zones
+ * read, the production evaluation. Nothing is written and no turn is waited for. A table that can't be read
+ * leaves every vantage silent, with the reason; one zone's failure is that zone's own, and only where all
+ * fail does the whole. API and command line ask through this one function.
  */
-import { manifestOf } from '../../shared/core/config.ts';
-import { QuorateError } from '../../shared/core/errors.ts';
-import type { Config, EpochMs, Service, VantageId } from '../../shared/core/model.ts';
-import { type Snapshot, snapshotOf } from '../../shared/core/snapshot.ts';
-import type { Votes } from '../../shared/core/vote.ts';
-import type { ZoneRead } from '../../shared/core/zone-record.ts';
-import { evaluate } from '../../shared/rounds/evaluate.ts';
-import { type Evidence, readEvidence, votesOf } from '../../shared/rounds/evidence.ts';
-import { newMemory } from '../../shared/rounds/quorum-memory.ts';
-import { heldByBug, type QuorumResult } from '../../shared/rounds/quorum-result.ts';
-import { readShadows } from '../../shared/rounds/shadows.ts';
-import { stretchOf } from '../../shared/rounds/zone-watch.ts';
-import type { Wired } from '../../shared/wire.ts';
-import { tableNote, troubleText } from './trouble.ts';
+import { QuorateError } from '../core/errors.ts';
+import type { Aids, Config, EpochMs, Service, VantageId } from '../core/model.ts';
+import type { ConfigManifest } from '../core/report.ts';
+import { type Snapshot, snapshotOf } from '../core/snapshot.ts';
+import { tableNote, troubleText } from '../core/trouble.ts';
+import type { Votes } from '../core/vote.ts';
+import type { ZoneRead } from '../core/zone-record.ts';
+import type { Clock, Ids, Store, Zone } from '../ports.ts';
+import { evaluate } from './evaluate.ts';
+import { type Evidence, readEvidence, votesOf } from './evidence.ts';
+import { type OrderRecords, readOrderRecords } from './order-records.ts';
+import { newMemory } from './quorum-memory.ts';
+import { heldByBug, type QuorumResult } from './quorum-result.ts';
+import { readShadows } from './shadows.ts';
+import { stretchOf } from './zone-watch.ts';
+
+export type AssessDeps = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly store: Store;
+  readonly zone: Zone;
+  readonly aids: Aids;
+  /** Kept by a process that asks often: records never change, so each is read once. */
+  readonly orderRecords?: OrderRecords;
+};
+
+export type AssessOptions = {
+  /** Whose replica is read. */
+  readonly region: VantageId;
+  readonly manifest: ConfigManifest;
+  /** Troubles are told to whoever can do something: a person with credentials, or a function's role. */
+  readonly reader?: 'operator' | 'function';
+};
 
 export type Assessed = {
   readonly service: Service;
@@ -34,23 +53,25 @@ export type Assessment = {
   readonly now: EpochMs;
   readonly evidence: Evidence;
   readonly services: readonly Assessed[];
+  /** By service and order: who gave it and why. What is not in this region's table is not in it. */
+  readonly orderRecords: OrderRecords;
+  readonly digestOf: Aids['digestOf'];
   /** What differs from an ordinary round, each in a sentence. */
   readonly notes: readonly string[];
 };
 
 export async function assess(
-  wired: Wired,
+  deps: AssessDeps,
   config: Config,
   services: readonly Service[],
+  { region, manifest, reader = 'operator' }: AssessOptions,
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { clock, aids, ids } = wired;
-  const region = wired.settings.vantage;
-  const store = wired.store();
+  const { clock, aids, ids, store } = deps;
   const [evidence, shadows, reads] = await Promise.all([
-    readEvidence({ clock, store }, config, manifestOf(config), signal),
+    readEvidence({ clock, store }, config, manifest, signal),
     readShadows({ store }, services, region, signal),
-    readZones(wired, services, signal),
+    readZones(deps, services, signal),
   ]);
   const failed = [...reads.values()].filter((read) => read instanceof QuorateError);
   const [first] = failed;
@@ -62,7 +83,11 @@ export async function assess(
     const read = reads.get(service.zone.id);
     if (read === undefined || read instanceof QuorateError) {
       const trouble =
-        read === undefined ? 'the zone was not read' : troubleText(read, config.zones);
+        read === undefined
+          ? 'the zone was not read'
+          : reader === 'operator'
+            ? troubleText(read, config.zones)
+            : read.message;
       return { service, votes, snapshot: null, result: null, trouble };
     }
     const snapshot = snapshotOf(service, read, config.deployment, now);
@@ -76,11 +101,16 @@ export async function assess(
     }
     return { service, votes, snapshot, result, trouble: null };
   });
+  const orderRecords = deps.orderRecords ?? new Map();
+  // A table that told nothing a moment ago is not waited for again.
+  if (evidence.trouble === null) await readOrderRecords(store, orderRecords, assessed, signal);
   return {
     region,
     now,
     evidence,
     services: assessed,
+    orderRecords,
+    digestOf: aids.digestOf,
     notes: [
       ...(evidence.trouble === null ? [] : [tableNote(evidence.trouble)]),
       ...assessed.flatMap(otherConfigNote),
@@ -89,7 +119,7 @@ export async function assess(
 }
 
 async function readZones(
-  wired: Wired,
+  { zone }: Pick<AssessDeps, 'zone'>,
   services: readonly Service[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ZoneRead | QuorateError>> {
@@ -98,13 +128,10 @@ async function readZones(
     [...byZone].map(async ([id, own]) => {
       const [first] = own;
       if (first === undefined) throw new Error('a group of services has one');
-      const read = await wired
-        .zone()
-        .read(first.zone, stretchOf(own), signal)
-        .catch((error: unknown) => {
-          if (error instanceof QuorateError) return error;
-          throw error;
-        });
+      const read = await zone.read(first.zone, stretchOf(own), signal).catch((error: unknown) => {
+        if (error instanceof QuorateError) return error;
+        throw error;
+      });
       return [id, read] as const;
     }),
   );
