@@ -12,6 +12,7 @@ import type {
   HeaderValue,
   HttpCheck,
   Service,
+  Slo,
   StatusRange,
   TcpCheck,
 } from '../../shared/core/model.ts';
@@ -61,9 +62,7 @@ export function shownValues(service: Service, source: Source): readonly ShownVal
       at(layers, 'vantages') ? undefined : at(file, 'quorum'),
     ),
     line('accept-withheld', String(service.acceptWithheld), at(layers, 'accept-withheld')),
-    ...(service.sloPercent === undefined
-      ? []
-      : [line('slo', `${service.sloPercent}%`, at(layers, 'slo'))]),
+    ...(service.slo === undefined ? [] : objectiveValues(service.slo, layers, line)),
     line('check.every', printDuration(service.everyMs), at(layers, 'check', 'every')),
     ...service.endpoints.flatMap((endpoint) => endpointValues(endpoint, layers, line)),
     rule('velocity', `${policy.velocity.regions} per ${printDuration(policy.velocity.windowMs)}`),
@@ -78,6 +77,32 @@ export function shownValues(service: Service, source: Source): readonly ShownVal
 }
 
 type MakeLine = (path: string, value: string, ...nodes: readonly Layers[]) => ShownValue;
+
+function objectiveValues(slo: Slo, layers: Layers, line: MakeLine): readonly ShownValue[] {
+  const { availabilityPercent, latency, windowMs } = slo;
+  const whole = at(layers, 'slo');
+  return [
+    ...(availabilityPercent === undefined
+      ? []
+      : [
+          line(
+            'slo.availability',
+            `${availabilityPercent}%`,
+            at(layers, 'slo', 'availability') ?? whole,
+          ),
+        ]),
+    ...(latency === undefined
+      ? []
+      : [
+          line(
+            'slo.latency',
+            `${latency.percent}% under ${printDuration(latency.thresholdMs)}`,
+            at(layers, 'slo', 'latency'),
+          ),
+        ]),
+    line('slo.window', printDuration(windowMs), at(layers, 'slo', 'window')),
+  ];
+}
 
 function endpointValues(endpoint: Endpoint, layers: Layers, make: MakeLine): readonly ShownValue[] {
   const node = at(layers, 'endpoints', endpoint.id);

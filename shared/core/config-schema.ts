@@ -11,8 +11,10 @@ import {
   parsePercent,
   parseStatusRange,
   parseVelocity,
+  parseWeekTime,
   STATUS_PATTERN,
   VELOCITY_PATTERN,
+  WEEK_TIME_PATTERN,
 } from './units.ts';
 
 export const ENDPOINTS_MAX = 50;
@@ -28,6 +30,7 @@ export const WORD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** The form of an AWS region's name: eu-west-1, us-gov-west-1, eusc-de-east-1. */
 export const AWS_REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 const ZONE_ID = /^Z[A-Z0-9]{1,31}$/;
+const BUS_ARN = /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256}$/;
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/;
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
@@ -70,6 +73,11 @@ const objective = converted(
     return parsed === 0 || parsed === 100 ? undefined : parsed;
   },
   'is not an objective; write a percentage above 0% and below 100%, such as 99.95%',
+);
+const weekTime = converted(
+  WEEK_TIME_PATTERN,
+  parseWeekTime,
+  'is not a time of the week; write a day and a time in UTC, such as Tue 10:00',
 );
 const velocity = converted(
   VELOCITY_PATTERN,
@@ -217,6 +225,15 @@ export const policyEntries = {
   ),
   settle: optional(described(duration, 'Time for a change to be served. Default: 60s.')),
 };
+export const latencyObjectiveEntries = {
+  under: described(duration, 'A bound that answers are counted by, such as 300ms.'),
+  of: described(objective, 'Share of the answers that are to be as fast, such as 99%.'),
+};
+export const sloEntries = {
+  availability: optional(described(objective, 'Share of the probes that pass, such as 99.95%.')),
+  latency: optional(v.strictObject(latencyObjectiveEntries)),
+  window: optional(described(duration, 'What the budget is for, 1d to 40d. Default: 30d.')),
+};
 export const mode = v.picklist(['observe', 'enforce'], 'is not a mode; write observe or enforce');
 export const recordType = v.picklist(
   ['A', 'AAAA', 'CNAME'],
@@ -279,7 +296,12 @@ export const sharedEntries = {
   'accept-withheld': optional(
     described(flag, 'Accept a floor that withholds the loss of one region.'),
   ),
-  slo: optional(described(objective, 'Availability objective, such as 99.95%.')),
+  slo: optional(
+    described(
+      v.union([objective, v.strictObject(sloEntries)]),
+      'Availability objective, such as 99.95%, or { availability, latency: { under, of }, window }.',
+    ),
+  ),
 };
 export const objectiveLeaf = objective;
 export const velocityLeaf = velocity;
@@ -329,6 +351,20 @@ export const notifyEntries = {
   ),
   webhook: optional(described(hook, 'Slack-compatible; better kept in { ssm: parameter }.')),
   heartbeat: optional(described(hook, 'Called while all is well: its silence is the alarm.')),
+  events: optional(
+    described(
+      text(
+        BUS_ARN,
+        'is not the ARN of an event bus; write arn:aws:events:eu-west-1:123456789012:event-bus/name',
+      ),
+      'The EventBridge bus that gets an event per change of an incident.',
+    ),
+  ),
+};
+export const drillEntries = {
+  region: described(word, 'The region of endpoints that is drained.'),
+  for: described(duration, 'How long it stays out of service, 2m to 2h.'),
+  at: described(weekTime, 'Every week at this time, in UTC, such as Tue 10:00.'),
 };
 export const includeLeaf = line('a file or pattern such as services/*.yml');
 export const deploymentLeaf = text(
@@ -371,6 +407,9 @@ export const fileEntries = {
   ),
   aws: optional(v.strictObject(awsEntries)),
   notify: optional(v.strictObject(notifyEntries)),
+  drills: optional(
+    described(v.array(v.strictObject(drillEntries)), 'Drains that are rehearsed every week.'),
+  ),
 };
 export const configFile = v.strictObject(fileEntries);
 /** A file that `include` names: services and nothing else. */

@@ -200,10 +200,12 @@ export function parseNotify(reader: Reader, file: ConfigNode): NotifySettings {
   const sns = readKey(reader, node, notifyEntries, 'sns');
   const webhook = parseHook(reader, child(node, 'webhook'));
   const heartbeat = parseHook(reader, child(node, 'heartbeat'));
+  const events = readKey(reader, node, notifyEntries, 'events');
   return {
     ...(sns !== undefined && { sns }),
     ...(webhook !== undefined && { webhook }),
     ...(heartbeat !== undefined && { heartbeat }),
+    ...(events !== undefined && { events }),
   };
 }
 

@@ -27,6 +27,7 @@ import {
   TTL_SECONDS_MAX,
   WORD,
 } from './config-schema.ts';
+import { parseSlo } from './config-slo.ts';
 import { judgeEndpoints, judgeFloor, judgeProbes, judgeSizes } from './config-soundness.ts';
 import { nameTrouble, plainName } from './config-target.ts';
 import {
@@ -80,7 +81,7 @@ export function parseService(
   const ttlSeconds = parseTtl(reader, node);
   const policy = parsePolicy(reader, child(node, 'policy'), everyMs);
   const acceptWithheld = readKey(reader, node, serviceEntries, 'accept-withheld', false);
-  const sloPercent = readKey(reader, node, serviceEntries, 'slo');
+  const slo = parseSlo(reader, child(node, 'slo'));
   const electorate = parseOwnElectorate(reader, node, around);
   const plainNames = names.items.map(({ value }) => value);
   const drafts = parseEndpoints(reader, node, {
@@ -124,7 +125,7 @@ export function parseService(
     endpoints,
     policy,
     acceptWithheld,
-    ...(sloPercent !== undefined && { sloPercent }),
+    ...(slo !== undefined && { slo }),
   };
   return { ...draft, service };
 }

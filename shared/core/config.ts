@@ -4,6 +4,7 @@
  * The same configuration gives the same digests, however its keys are ordered.
  */
 import { canonicalText } from './canonical.ts';
+import { parseDrills } from './config-drills.ts';
 import { groupsOf, judgeNames } from './config-group.ts';
 import {
   about,
@@ -43,6 +44,7 @@ import {
   parseZones,
 } from './config-sections.ts';
 import { parseService, type ServiceDraft, type Surroundings } from './config-service.ts';
+import { checkSlo } from './config-slo.ts';
 import { assert } from './errors.ts';
 import type { Aids, Config, DigestOf, EpochMs, Service } from './model.ts';
 import type { ConfigManifest } from './report.ts';
@@ -125,13 +127,15 @@ function parseFile(base: Reader, file: ConfigNode, packagedAt: EpochMs): Config 
     zonesKnown: whole,
     ipv6Vantages,
   });
+  const drills = parseDrills(reader, file);
   if (!deployment || !home || !vantages) return undefined;
   const unsigned = { deployment, home, vantages, zones: Object.fromEntries(zones), ...settings };
   const signed = signServices(reader.aids.digestOf, services);
   return {
     ...unsigned,
+    drills,
     services: signed,
-    digest: configDigest(reader.aids.digestOf, unsigned, services),
+    digest: configDigest(reader.aids.digestOf, unsigned, drills, services),
     packagedAt,
   };
 }
@@ -166,9 +170,10 @@ function parseServices(
 /** What no service uses is read as well: a mistake must not wait there for the next service. */
 function checkDefaults(reader: Reader, node: ConfigNode): boolean {
   if (!readMap(reader, node, sharedEntries, 'defaults: { check: { every: 10s } }')) return false;
-  for (const key of ['mode', 'zone', 'ttl', 'quorum', 'accept-withheld', 'slo'] as const) {
+  for (const key of ['mode', 'zone', 'ttl', 'quorum', 'accept-withheld'] as const) {
     readKey(reader, node, sharedEntries, key);
   }
+  checkSlo(reader, child(node, 'slo'));
   const check = child(node, 'check');
   if (check && readMap(reader, check, checkEntries, 'check: { every: 10s }')) {
     for (const key of ['every', 'timeout', 'fall', 'rise', 'method'] as const) {
@@ -238,12 +243,16 @@ function settingsDigest(
 /** Services and endpoints by name: where they stand in the file is no part of what they say. */
 function configDigest(
   digestOf: DigestOf,
-  file: Omit<Config, 'services' | 'digest' | 'packagedAt'>,
+  file: Omit<Config, 'services' | 'drills' | 'digest' | 'packagedAt'>,
+  drills: Config['drills'],
   services: readonly Unmarked[],
 ): Config['digest'] {
   const named = services.map((service) => [
     service.id,
     { ...service, endpoints: Object.fromEntries(service.endpoints.map((one) => [one.id, one])) },
   ]);
-  return digestOf(`config ${canonicalText({ ...file, services: Object.fromEntries(named) })}`);
+  const planned = drills.length > 0 && { drills };
+  return digestOf(
+    `config ${canonicalText({ ...file, ...planned, services: Object.fromEntries(named) })}`,
+  );
 }

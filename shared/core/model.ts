@@ -140,6 +140,15 @@ export type Policy = {
 
 export type ZoneRef = { readonly key: string; readonly id: string; readonly role?: string };
 
+/** What a service promises, for error budgets: at least one of the two objectives. */
+export type Slo = {
+  /** Percent of probes that pass. */
+  readonly availabilityPercent?: number;
+  /** Percent of the passing probes that are answered within a bound of the rollups' latency buckets. */
+  readonly latency?: { readonly thresholdMs: number; readonly percent: number };
+  readonly windowMs: number;
+};
+
 /** What we steer as one: names, endpoints, one policy, one fence. */
 export type Service = {
   readonly id: ServiceId;
@@ -155,8 +164,7 @@ export type Service = {
   readonly endpoints: readonly Endpoint[];
   readonly policy: Policy;
   readonly acceptWithheld: boolean;
-  /** Availability objective in percent, for error budgets. */
-  readonly sloPercent?: number;
+  readonly slo?: Slo;
   /** Of targets, checks, vantages, quorum and policy: a vote counts only under the same one. */
   readonly digest: Digest;
   /** Of `digest` and of what else decides: weights, tiers, names. The fence names the one in force. */
@@ -176,6 +184,7 @@ export type Config = {
   readonly network: Readonly<Record<string, VantageNetwork>>;
   readonly aws: AwsSettings;
   readonly notify: NotifySettings;
+  readonly drills: readonly PlannedDrill[];
   /** Of the whole validated file. */
   readonly digest: Digest;
   /** When it was packaged: an older configuration never commits over a newer one. */
@@ -195,6 +204,16 @@ export type NotifySettings = {
   readonly sns?: string;
   readonly webhook?: HeaderValue;
   readonly heartbeat?: HeaderValue;
+  /** The ARN of an EventBridge bus. */
+  readonly events?: string;
+};
+/** Every week, in UTC. */
+export type PlannedDrill = {
+  readonly region: RegionId;
+  readonly forMs: number;
+  /** 0 is Sunday. */
+  readonly weekday: number;
+  readonly minuteOfDay: number;
 };
 
 /** Made from `node:crypto` outside: the first 132 bits of SHA-256, base64url, 22 characters. */

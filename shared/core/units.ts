@@ -47,6 +47,29 @@ export function parsePercent(text: string): number | undefined {
   return percent <= 100 ? percent : undefined;
 }
 
+/** The place of a day in the list is its number: Sunday is 0. */
+const WEEKDAYS: readonly string[] = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+export const WEEK_TIME_PATTERN = /^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) (?:[01]\d|2[0-3]):[0-5]\d$/;
+
+export type WeekTime = { readonly weekday: number; readonly minuteOfDay: number };
+
+/** `Tue 10:00`: once a week. */
+export function parseWeekTime(text: string): WeekTime | undefined {
+  if (!WEEK_TIME_PATTERN.test(text)) return undefined;
+  const [day = '', time = ''] = text.split(' ');
+  return {
+    weekday: WEEKDAYS.indexOf(day),
+    minuteOfDay: Number(time.slice(0, 2)) * 60 + Number(time.slice(3)),
+  };
+}
+
+export const printWeekTime = ({ weekday, minuteOfDay }: WeekTime): string => {
+  const hours = String(Math.floor(minuteOfDay / 60)).padStart(2, '0');
+  const minutes = String(minuteOfDay % 60).padStart(2, '0');
+  return `${WEEKDAYS[weekday]} ${hours}:${minutes}`;
+};
+
 export const STATUS_PATTERN = /^[1-5]\d\d(?:-[1-5]\d\d)?$/;
 
 /** `200-299` or `429`, ascending. */

@@ -1536,6 +1536,185 @@ const MISTAKES: readonly Row[] = [
     ],
   ],
   [
+    'an event bus that is no ARN',
+    { notify: { events: 'default' } },
+    [
+      'notify.events: "default" is not the ARN of an event bus; write arn:aws:events:eu-west-1:123456789012:event-bus/name',
+    ],
+  ],
+  [
+    'an objective without a promise',
+    { 'services.app.slo': { window: '7d' } },
+    [
+      'services.app.slo: promises nothing; write availability: 99.95% or latency: { under: 300ms, of: 99% }',
+    ],
+  ],
+  [
+    'an unknown key of an objective',
+    { 'services.app.slo': { avail: '99.95%', latency: { under: '300ms', of: '99%' } } },
+    ['services.app.slo.avail: is not a known key here; known are availability, latency or window'],
+  ],
+  [
+    'an objective over an hour, and one over a year',
+    {
+      'services.app.slo': { availability: '99%', window: '1h' },
+      'services.web.slo': { availability: '99%', window: '365d' },
+      'services.web.names': ['web.example.com'],
+      'services.web.check': { url: 'https://{target}/' },
+      'services.web.endpoints': { 'eu-west-1': { address: '192.0.2.9', weight: 1 } },
+    },
+    [
+      'services.app.slo.window: "1h" is no window that is kept; write 1d to 40d, such as 30d',
+      'services.web.slo.window: "365d" is no window that is kept; write 1d to 40d, such as 30d',
+    ],
+  ],
+  [
+    'an objective whose window has no unit',
+    { 'services.app.slo': { availability: '99%', window: 30 } },
+    [
+      'services.app.slo.window: 30 is not a duration; write a number and a unit, such as 800ms, 10s, 5m or 21d',
+    ],
+  ],
+  [
+    'a latency that is not counted',
+    { 'services.app.slo': { latency: { under: '250ms', of: '99%' } } },
+    [
+      'services.app.slo.latency.under: "250ms" is no bound that answers are counted by; write 200ms or 300ms',
+    ],
+  ],
+  [
+    'a latency below and one above all that is counted',
+    {
+      'services.app.slo': { latency: { under: '10s', of: '99%' } },
+      'services.web.slo': { latency: { under: '5ms', of: '99%' } },
+      'services.web.names': ['web.example.com'],
+      'services.web.check': { url: 'https://{target}/' },
+      'services.web.endpoints': { 'eu-west-1': { address: '192.0.2.9', weight: 1 } },
+    },
+    [
+      'services.app.slo.latency.under: "10s" is no bound that answers are counted by; write 7s500ms',
+      'services.web.slo.latency.under: "5ms" is no bound that answers are counted by; write 10ms',
+    ],
+  ],
+  [
+    'a latency without its share',
+    { 'services.app.slo': { latency: { under: '300ms' } } },
+    ['services.app.slo.latency.of: is missing; write a share such as 99%'],
+  ],
+  [
+    'a latency without its bound',
+    { 'services.app.slo': { latency: { of: '99%' } } },
+    ['services.app.slo.latency.under: is missing; write a bound such as 300ms'],
+  ],
+  [
+    'objectives in the defaults that no service can use',
+    {
+      defaults: { slo: { window: 30, availability: 'high', latency: { under: 1, of: 2 } } },
+      'services.app.slo': '99%',
+    },
+    [
+      'defaults.slo.availability: "high" is not an objective; write a percentage above 0% and below 100%, such as 99.95%',
+      'defaults.slo.window: 30 is not a duration; write a number and a unit, such as 800ms, 10s, 5m or 21d',
+      'defaults.slo.latency.under: 1 is not a duration; write a number and a unit, such as 800ms, 10s, 5m or 21d',
+      'defaults.slo.latency.of: 2 is not an objective; write a percentage above 0% and below 100%, such as 99.95%',
+    ],
+  ],
+  [
+    'a latency as text',
+    { 'services.app.slo': { latency: '300ms' } },
+    ['services.app.slo.latency: "300ms" is not a map; write { under: 300ms, of: 99% }'],
+  ],
+  [
+    'drills as a map',
+    { drills: { region: 'eu-west-1' } },
+    [
+      'drills: is not a list; write at most 50 such as [{ region: eu-west-1, for: 10m, at: Tue 10:00 }]',
+    ],
+  ],
+  [
+    'more drills than a week holds',
+    { drills: Array.from({ length: 51 }, () => 'x') },
+    [
+      'drills: has 51 entries; write at most 50 such as [{ region: eu-west-1, for: 10m, at: Tue 10:00 }]',
+    ],
+  ],
+  [
+    'a drill as text',
+    { drills: ['eu-west-1'] },
+    ['drills[0]: "eu-west-1" is not a map; write { region: eu-west-1, for: 10m, at: Tue 10:00 }'],
+  ],
+  [
+    'an empty drill',
+    { drills: [{}] },
+    [
+      'drills[0].region: is missing; write the region to drain',
+      'drills[0].for: is missing; write how long, such as 10m',
+      'drills[0].at: is missing; write when, such as Tue 10:00',
+    ],
+  ],
+  [
+    'an unknown key of a drill',
+    { drills: [{ region: 'eu-west-1', for: '10m', at: 'Tue 10:00', because: 'x' }] },
+    ['drills[0].because: is not a known key here; known are region, for or at'],
+  ],
+  [
+    'a drill of a region without endpoints',
+    { drills: [{ region: 'us-est-1', for: '10m', at: 'Tue 10:00' }] },
+    [
+      'drills[0].region: "us-est-1" is no region that a service has endpoints in; did you mean us-east-1?',
+    ],
+  ],
+  [
+    'a drill of a region far from any',
+    {
+      'services.app.endpoints.eu-west-1.region': 'dublin',
+      drills: [{ region: 'eu-west-1', for: '10m', at: 'Tue 10:00' }],
+    },
+    [
+      'drills[0].region: "eu-west-1" is no region that a service has endpoints in; write one of dublin or us-east-1',
+    ],
+  ],
+  [
+    'a drill of a second, and one of a day',
+    {
+      drills: [
+        { region: 'eu-west-1', for: '1s', at: 'Tue 10:00' },
+        { region: 'us-east-1', for: '1d', at: 'Thu 10:00' },
+      ],
+    },
+    [
+      'drills[0].for: "1s" is no length for a drill; write 2m to 2h, such as 10m',
+      'drills[1].for: "1d" is no length for a drill; write 2m to 2h, such as 10m',
+    ],
+  ],
+  [
+    'a drill every day',
+    { drills: [{ region: 'eu-west-1', for: '10m', at: '10:00' }] },
+    [
+      'drills[0].at: "10:00" is not a time of the week; write a day and a time in UTC, such as Tue 10:00',
+    ],
+  ],
+  [
+    'a drill without a length of its own',
+    { drills: [{ region: 'eu-west-1', for: 600, at: 'Tue 24:00' }] },
+    [
+      'drills[0].for: 600 is not a duration; write a number and a unit, such as 800ms, 10s, 5m or 21d',
+      'drills[0].at: "Tue 24:00" is not a time of the week; write a day and a time in UTC, such as Tue 10:00',
+    ],
+  ],
+  [
+    'drills that overlap, over the end of the week too',
+    {
+      drills: [
+        { region: 'eu-west-1', for: '10m', at: 'Sat 23:55' },
+        { region: 'us-east-1', for: '10m', at: 'Sat 23:45' },
+        { region: 'us-east-1', for: '10m', at: 'Sun 00:04' },
+        { region: 'us-east-1', for: '10m', at: 'Sun 00:14' },
+      ],
+    },
+    ['drills[2]: overlaps the drill of eu-west-1 at Sat 23:55; let one end before the next begins'],
+  ],
+  [
     'notify as a list',
     { notify: ['sns'] },
     ['notify: a list is not a map; write notify: { sns: arn:aws:sns:… }'],

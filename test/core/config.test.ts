@@ -12,6 +12,7 @@ import {
 } from '../../shared/core/config-group.ts';
 import { configFile } from '../../shared/core/config-schema.ts';
 import { type Config, digest, epochMs, type Service, serviceId } from '../../shared/core/model.ts';
+import { DAY_MS } from '../../shared/core/units.ts';
 import {
   baseConfig,
   FIVE,
@@ -50,6 +51,7 @@ describe("the design's example", () => {
       network: {},
       aws: { tags: {} },
       notify: {},
+      drills: [],
       packagedAt: 1_000,
     });
     expect(app).toMatchObject({
@@ -191,7 +193,7 @@ describe('what is left out', () => {
       rise: 5,
       watch: [],
     });
-    expect(app.sloPercent).toBeUndefined();
+    expect(app.slo).toBeUndefined();
   });
 
   it('comes from `defaults`, where maps merge and anything else replaces', () => {
@@ -213,7 +215,8 @@ describe('what is left out', () => {
       'services.app.policy': { 'hold-down': '15m' },
     });
 
-    expect(app).toMatchObject({ ttlSeconds: 20, everyMs: 5_000, sloPercent: 99.9, quorum: 2 });
+    expect(app).toMatchObject({ ttlSeconds: 20, everyMs: 5_000, quorum: 2 });
+    expect(app.slo).toEqual({ availabilityPercent: 99.9, windowMs: 30 * DAY_MS });
     expect(app.vantages).toEqual(FIVE.slice(0, 3));
     expect(app.policy).toMatchObject({ ramp: [20, 100], holdDownMs: 900_000 });
     expect(app.endpoints[0]!.check).toMatchObject({
@@ -259,7 +262,7 @@ describe('every key', () => {
       vantages: FIVE.slice(0, 3),
       quorum: 3,
       acceptWithheld: true,
-      sloPercent: 99.95,
+      slo: { availabilityPercent: 99.95, windowMs: 30 * DAY_MS },
       policy: {
         velocity: { regions: 2, windowMs: 3_600_000 },
         floorPercent: 60,
@@ -295,7 +298,12 @@ describe('every key', () => {
           sns: 'arn:aws:sns:eu-west-1:123456789012:alerts',
           webhook: { ssm: '/quorate/webhook' },
           heartbeat: 'https://hc.example.com/1',
+          events: 'arn:aws:events:eu-west-1:123456789012:event-bus/incidents',
         },
+        drills: [
+          { region: 'us-east-1', for: '10m', at: 'Tue 10:05' },
+          { region: 'eu-west-1', for: '2h', at: 'Sun 00:00' },
+        ],
       }),
     );
 
@@ -318,7 +326,29 @@ describe('every key', () => {
         sns: 'arn:aws:sns:eu-west-1:123456789012:alerts',
         webhook: { ssm: '/quorate/webhook' },
         heartbeat: 'https://hc.example.com/1',
+        events: 'arn:aws:events:eu-west-1:123456789012:event-bus/incidents',
       },
+      drills: [
+        { region: 'us-east-1', forMs: 600_000, weekday: 2, minuteOfDay: 605 },
+        { region: 'eu-west-1', forMs: 7_200_000, weekday: 0, minuteOfDay: 0 },
+      ],
+    });
+  });
+
+  it('of an objective reaches the model', () => {
+    const app = appOf({
+      defaults: { slo: { window: '28d', latency: { of: '99%' } } },
+      'services.app.slo': { availability: '99.95%', latency: { under: '300ms' } },
+    });
+
+    expect(app.slo).toEqual({
+      availabilityPercent: 99.95,
+      latency: { thresholdMs: 300, percent: 99 },
+      windowMs: 28 * DAY_MS,
+    });
+    expect(appOf({ 'services.app.slo': { latency: { under: '1s', of: '95%' } } }).slo).toEqual({
+      latency: { thresholdMs: 1_000, percent: 95 },
+      windowMs: 30 * DAY_MS,
     });
   });
 
@@ -781,12 +811,14 @@ describe('mistakes', () => {
     { include: '/etc/passwd' },
     { aws: { 'kms-key': 'x' } },
     { notify: { sns: 'x' } },
+    { drills: [{ region: 'af-south-1', for: '10m', at: 'Mon 10:00' }] },
     { vantagse: [] },
     { defaults: { slo: 'high' } },
     { 'services.app.names': ['app.example.com', 'a..b'] },
     { 'services.app.ttl': 30 },
     { 'services.app.mode': 'on' },
     { 'services.app.accept-withheld': 'no' },
+    { 'services.app.slo': { latency: { under: '250ms', of: '99%' } } },
     { 'services.app.check.url': 'ftp://{target}/' },
     { 'services.app.check.timeout': '3' },
     { 'services.app.check.fall': 0 },
@@ -882,10 +914,13 @@ describe('hostile input', () => {
       'aws.tags',
       'notify',
       'notify.webhook',
+      'drills',
+      'drills.0',
       'defaults',
       'defaults.check',
       'zones.main',
       'services.app',
+      'services.app.slo.latency',
       ...'mode names type ttl check endpoints policy vantages quorum zone slo'
         .split(' ')
         .map((key) => `services.app.${key}`),

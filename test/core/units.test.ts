@@ -5,7 +5,9 @@ import {
   parsePercent,
   parseStatusRange,
   parseVelocity,
+  parseWeekTime,
   printDuration,
+  printWeekTime,
 } from '../../shared/core/units.ts';
 import { holds } from '../fixtures/holds.ts';
 
@@ -75,6 +77,30 @@ describe('status ranges', () => {
 
   it.each(['', '99', '600', '2xx', '299-200', '200-', '200 - 299'])('refuses %j', (text) => {
     expect(parseStatusRange(text)).toBeUndefined();
+  });
+});
+
+describe('times of the week', () => {
+  it('are a day and a time, in UTC', () => {
+    expect(parseWeekTime('Sun 00:00')).toEqual({ weekday: 0, minuteOfDay: 0 });
+    expect(parseWeekTime('Sat 23:59')).toEqual({ weekday: 6, minuteOfDay: 1_439 });
+  });
+
+  it.each(['Tuesday 10:00', 'tue 10:00', 'Tue 10', 'Tue 9:00', 'Tue 24:00', 'Tue 10:60', '10:00'])(
+    'are not %s',
+    (text) => {
+      expect(parseWeekTime(text)).toBeUndefined();
+    },
+  );
+
+  it('are printed as they are written', () => {
+    holds(
+      fc.property(fc.nat({ max: 6 }), fc.nat({ max: 1_439 }), (weekday, minuteOfDay) => {
+        const time = { weekday, minuteOfDay };
+
+        expect(parseWeekTime(printWeekTime(time))).toEqual(time);
+      }),
+    );
   });
 });
 

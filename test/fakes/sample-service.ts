@@ -93,6 +93,7 @@ export function sampleConfig(changes: Partial<Config> = {}): Config {
     network: {},
     aws: { tags: {} },
     notify: {},
+    drills: [],
     digest: digest('config-digest-000000001'),
     packagedAt: epochMs(1_782_800_000_000),
     ...changes,
