@@ -9,7 +9,7 @@ import type { ProbeRequest, ProbeResponse } from './core/probe.ts';
 import type { Pulse } from './core/pulse.ts';
 import type { DecisionRecord, Mark } from './core/record.ts';
 import type { ConfigManifest, Report } from './core/report.ts';
-import type { Rollup } from './core/rollup.ts';
+import type { Rollup, StoredRollup } from './core/rollup.ts';
 import type { Change, ZoneRead } from './core/zone-record.ts';
 
 export type Clock = {
@@ -72,7 +72,7 @@ export type Store = {
     signal: AbortSignal,
   ) => Promise<ReportWrite>;
   readonly writeHistory: (report: Report, at: EpochMs, signal: AbortSignal) => Promise<void>;
-  readonly writeRollup: (rollup: Rollup, signal: AbortSignal) => Promise<void>;
+  readonly writeRollup: (rollup: StoredRollup, signal: AbortSignal) => Promise<void>;
   readonly readRollups: (
     vantage: VantageId,
     span: Rollup['span'],

@@ -12,7 +12,7 @@ import type { EpochMs, ServiceId, VantageId } from '../core/model.ts';
 import type { Mark } from '../core/record.ts';
 import { recordSortKey } from '../core/record.ts';
 import { type Report, roundKey } from '../core/report.ts';
-import type { Rollup } from '../core/rollup.ts';
+import type { Rollup, RollupKey } from '../core/rollup.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly pk: string; readonly sk: string };
@@ -36,7 +36,7 @@ export const historyKey = (report: Report, at: EpochMs): Key => ({
 export const rollupPartition = (vantage: VantageId): string => `rollup#${vantage}`;
 /** Every key of a rollup starting at `at` sorts after this, so two of them bound `from ≤ start < to`. */
 export const rollupBound = (span: Rollup['span'], at: EpochMs): string => `${span}#${iso(at)}`;
-export const rollupKey = (rollup: Rollup): Key => ({
+export const rollupKey = (rollup: RollupKey): Key => ({
   pk: rollupPartition(rollup.vantage),
   sk: `${rollupBound(rollup.span, rollup.startAt)}#${rollup.run}`,
 });

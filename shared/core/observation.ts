@@ -11,17 +11,18 @@ import {
   type WatchFinding,
   watchFinding,
 } from './condition.ts';
-import type {
-  Aids,
-  CheckNode,
-  Endpoint,
-  EndpointId,
-  EpochMs,
-  HttpCheck,
-  Service,
-  ServiceId,
-  TcpCheck,
-  VantageId,
+import {
+  type Aids,
+  type CheckNode,
+  type Endpoint,
+  type EndpointId,
+  type EpochMs,
+  epochMs,
+  type HttpCheck,
+  type Service,
+  type ServiceId,
+  type TcpCheck,
+  type VantageId,
 } from './model.ts';
 import type { Attempt, ProbeResponse, Timings } from './probe.ts';
 import { leafRequest } from './probe-request.ts';
@@ -41,6 +42,15 @@ export type Observation = {
   readonly latencyMs: number | null;
   readonly timings: Timings | null;
   readonly watch: readonly WatchFinding[];
+  /** What the attempt that tells the outcome answered, for display; absent where none did. */
+  readonly answer?: AnswerFacts;
+};
+
+export type AnswerFacts = {
+  readonly status: number | null;
+  readonly family: 4 | 6 | null;
+  /** Of the certificate that ends first, among all addresses that were asked. */
+  readonly certificateEndsAt: EpochMs | null;
 };
 
 export type Look = { readonly vantage: VantageId; readonly round: number; readonly at: EpochMs };
@@ -92,6 +102,18 @@ export function observe(
     latencyMs: slowest?.timings.totalMs ?? null,
     timings: telling?.timings ?? null,
     watch: findingsOf(seen, facts),
+    ...(telling === undefined ? {} : { answer: answerOf(telling, seen) }),
+  };
+}
+
+function answerOf({ result, family }: Attempt, seen: readonly Seen[]): AnswerFacts {
+  const ends = seen.flatMap(({ attempt }) =>
+    attempt.result.kind === 'http' ? (attempt.result.certificate?.notAfterAt ?? []) : [],
+  );
+  return {
+    status: result.kind === 'http' ? result.status : null,
+    family,
+    certificateEndsAt: ends.length === 0 ? null : epochMs(Math.min(...ends)),
   };
 }
 

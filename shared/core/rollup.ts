@@ -1,5 +1,6 @@
 /** Counts and latencies per endpoint over a minute or an hour, for charts and error budgets. */
 import * as v from 'valibot';
+import { type LastSample, lastOf, newerLast, parseLast, printLast } from './last-sample.ts';
 import {
   byText,
   type EndpointId,
@@ -21,6 +22,8 @@ export type RollupLine = {
   readonly skipped: number;
   /** Upper bound of a latency bucket in ms → count: histograms add up, percentiles don't. */
   readonly histogram: Readonly<Record<string, number>>;
+  /** The newest answer; absent where there was none, or no room for it. */
+  readonly last?: LastSample;
 };
 export type Rollup = {
   readonly vantage: VantageId;
@@ -31,6 +34,13 @@ export type Rollup = {
   readonly lines: readonly RollupLine[];
 };
 
+/** As it lies in the table: `last` is a line of text. */
+export type StoredRollup = Omit<Rollup, 'lines'> & {
+  readonly lines: readonly (Omit<RollupLine, 'last'> & { readonly last?: string })[];
+};
+
+/** A DynamoDB item holds 400 KB; the rest is room for keys and for what JSON doesn't show. */
+export const ROLLUP_BYTES_MAX = 300 * 1024;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const SLOWEST_MS = 10_000;
@@ -68,17 +78,34 @@ export type RollupKey = Omit<Rollup, 'lines'>;
 export const rollupOf = (key: RollupKey, observations: readonly Observation[]): Rollup =>
   mergeRollups(
     key,
-    observations.map(({ service, endpoint, outcome, latencyMs }) => [
-      {
+    observations.map((observation) => {
+      const { service, endpoint, outcome, latencyMs } = observation;
+      const line = {
         service,
         endpoint,
         passes: outcome.kind === 'pass' ? 1 : 0,
         failures: outcome.kind === 'fail' ? 1 : 0,
         skipped: outcome.kind === 'skipped' ? 1 : 0,
         histogram: latencyMs === null ? {} : { [bucketOf(latencyMs)]: 1 },
-      },
-    ]),
+      };
+      return [withLast(line, lastOf(observation))];
+    }),
   );
+
+const withLast = (line: Omit<RollupLine, 'last'>, last: LastSample | undefined): RollupLine =>
+  last === undefined ? line : { ...line, last };
+
+/** What is counted always fits (`validate` bounds a file); what is only shown goes first. */
+export function storedRollup(rollup: Rollup, bytesMax: number = ROLLUP_BYTES_MAX): StoredRollup {
+  const whole: StoredRollup = {
+    ...rollup,
+    lines: rollup.lines.map(({ last, ...line }) =>
+      last === undefined ? line : { ...line, last: printLast(last) },
+    ),
+  };
+  if (new TextEncoder().encode(JSON.stringify(whole)).length <= bytesMax) return whole;
+  return { ...rollup, lines: rollup.lines.map(({ last: _, ...line }) => line) };
+}
 
 /** Adds up the lines of several parts, in any order, sorted by service and endpoint. */
 export function mergeRollups(key: RollupKey, parts: readonly (readonly RollupLine[])[]): Rollup {
@@ -92,13 +119,17 @@ export function mergeRollups(key: RollupKey, parts: readonly (readonly RollupLin
   return { ...key, lines };
 }
 
-const addLines = (a: RollupLine, b: RollupLine): RollupLine => ({
-  ...a,
-  passes: a.passes + b.passes,
-  failures: a.failures + b.failures,
-  skipped: a.skipped + b.skipped,
-  histogram: addHistograms(a.histogram, b.histogram),
-});
+const addLines = ({ last, ...a }: RollupLine, b: RollupLine): RollupLine =>
+  withLast(
+    {
+      ...a,
+      passes: a.passes + b.passes,
+      failures: a.failures + b.failures,
+      skipped: a.skipped + b.skipped,
+      histogram: addHistograms(a.histogram, b.histogram),
+    },
+    newerLast(last, b.last),
+  );
 
 type Histogram = RollupLine['histogram'];
 
@@ -137,14 +168,21 @@ const rollupSchema = v.object({
   ),
   run: name,
   lines: v.array(
-    v.object({
-      service: v.pipe(name, v.transform(serviceId)),
-      endpoint: v.pipe(name, v.transform(endpointId)),
-      passes: count,
-      failures: count,
-      skipped: count,
-      histogram: v.record(v.pipe(v.string(), v.regex(/^[1-9]\d{0,6}$/)), count),
-    }),
+    v.pipe(
+      v.object({
+        service: v.pipe(name, v.transform(serviceId)),
+        endpoint: v.pipe(name, v.transform(endpointId)),
+        passes: count,
+        failures: count,
+        skipped: count,
+        histogram: v.record(v.pipe(v.string(), v.regex(/^[1-9]\d{0,6}$/)), count),
+        last: v.exactOptional(v.unknown()),
+      }),
+      // A sample of another release costs no counts.
+      v.transform(({ last, ...line }) =>
+        withLast(line, typeof last === 'string' ? parseLast(last) : undefined),
+      ),
+    ),
   ),
 });
 

@@ -13,6 +13,7 @@ import {
   type Rollup,
   rollupOf,
   spanMs,
+  storedRollup,
 } from '../core/rollup.ts';
 import type { Clock, Store } from '../ports.ts';
 import { STORE_CALL_MS } from './report-desk.ts';
@@ -58,7 +59,7 @@ export function rollupBook(
     for (const [startAt, rollup] of minutes) {
       if (startAt >= before || signal.aborted) continue;
       minutes.delete(startAt);
-      await attempt((inner) => store.writeRollup(rollup, inner), signal);
+      await attempt((inner) => store.writeRollup(storedRollup(rollup), inner), signal);
     }
   };
 
@@ -76,13 +77,11 @@ export function rollupBook(
       const parts = raw.map(parseRollup).filter((part) => part !== undefined);
       if (parts.length === 0) return;
       const hour = { vantage, span: 'hour', startAt: from, run: HOUR_RUN } as const;
-      await store.writeRollup(
-        mergeRollups(
-          hour,
-          parts.map(({ lines }) => lines),
-        ),
-        inner,
+      const merged = mergeRollups(
+        hour,
+        parts.map(({ lines }) => lines),
       );
+      await store.writeRollup(storedRollup(merged), inner);
     }, signal);
   };
 

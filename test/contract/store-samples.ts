@@ -12,7 +12,7 @@ import {
 } from '../../shared/core/model.ts';
 import type { DecisionRecord, Mark } from '../../shared/core/record.ts';
 import { type ConfigManifest, type Report, roundKey } from '../../shared/core/report.ts';
-import type { Rollup } from '../../shared/core/rollup.ts';
+import type { Rollup, StoredRollup } from '../../shared/core/rollup.ts';
 import type { Clock, Shadow } from '../../shared/ports.ts';
 
 export const NOW = Date.UTC(2026, 6, 1, 12);
@@ -71,7 +71,7 @@ export const anEntry = (fields: Partial<Entry>): Entry => ({
   ...fields,
 });
 
-export const aLine = (passes: number): Rollup['lines'][number] => ({
+export const aLine = (passes: number): StoredRollup['lines'][number] => ({
   service: APP,
   endpoint: endpointId('eu-west-1'),
   passes,
@@ -87,7 +87,13 @@ export const aRollup = ({
   run = 'run',
   span = 'minute',
   vantage = EU,
-}: RollupOptions): Rollup => ({ vantage, span, startAt: epochMs(startAt), run, lines: [aLine(5)] });
+}: RollupOptions): StoredRollup => ({
+  vantage,
+  span,
+  startAt: epochMs(startAt),
+  run,
+  lines: [aLine(5)],
+});
 
 export const aManifest = (id: string): ConfigManifest => ({
   digest: id,

@@ -97,7 +97,24 @@ describe('one leaf', () => {
       latencyMs: 42,
       timings: { dnsMs: null, connectMs: 5, tlsMs: 10, firstByteMs: 15, totalMs: 42 },
       watch: [],
+      answer: { status: 200, family: 4, certificateEndsAt: null },
     });
+  });
+
+  it('tells the certificate that ends first among all addresses, and what decided', () => {
+    const late = certificateUntil(epochMs(look.at + 90 * 86_400_000));
+    const soon = certificateUntil(epochMs(look.at + 3 * 86_400_000));
+
+    const seen = observed(http('health'), () => [
+      httpAttempt({ certificate: late, status: 503 }, { address: '2001:db8::1', family: 6 }),
+      httpAttempt({ certificate: soon }),
+    ]);
+
+    expect(seen.answer).toEqual({ status: 503, family: 6, certificateEndsAt: soon?.notAfterAt });
+  });
+
+  it('what answered nothing tells nothing', () => {
+    expect(observed(http('health'), () => [])).not.toHaveProperty('answer');
   });
 
   it('an unexpected answer fails and says what was expected', () => {

@@ -1,7 +1,7 @@
 /** Counts and latencies per endpoint: parts add up, whatever their order. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpointId, serviceId } from '../../shared/core/model.ts';
+import { endpointId, epochMs, serviceId } from '../../shared/core/model.ts';
 import {
   hourOf,
   LATENCY_BUCKETS_MS,
@@ -9,14 +9,32 @@ import {
   minuteOf,
   parseRollup,
   percentileMs,
+  ROLLUP_BYTES_MAX,
   type Rollup,
   type RollupLine,
   rollupOf,
   spanMs,
+  storedRollup,
 } from '../../shared/core/rollup.ts';
 import { FAKE_START } from '../fakes/fake-clock.ts';
 import { sampleObservation } from '../fakes/sample-report.ts';
 import { VANTAGES } from '../fakes/sample-service.ts';
+
+const TIMINGS = { dnsMs: 2, connectMs: 12, tlsMs: 30, firstByteMs: 60, totalMs: 61 };
+const LAST = {
+  at: FAKE_START,
+  passed: true,
+  code: null,
+  status: null,
+  totalMs: null,
+  resolveMs: null,
+  connectMs: null,
+  tlsMs: null,
+  firstByteMs: null,
+  transferMs: null,
+  certificateEndsAt: null,
+  family: null,
+};
 
 const KEY = {
   vantage: VANTAGES[0]!,
@@ -30,7 +48,7 @@ describe('a rollup', () => {
     const rollup = rollupOf(KEY, [
       sampleObservation('b', 'pass', { latencyMs: 42 }),
       sampleObservation('b', 'pass', { latencyMs: 50 }),
-      sampleObservation('b', 'fail'),
+      sampleObservation('b', 'fail', { at: epochMs(FAKE_START - 10_000) }),
       sampleObservation('a', 'skipped'),
       sampleObservation('b', 'pass', { latencyMs: 12_000 }),
     ]);
@@ -44,6 +62,7 @@ describe('a rollup', () => {
           passes: 3,
           failures: 1,
           histogram: { 50: 2, 10000: 1 },
+          last: LAST,
         }),
       ],
     });
@@ -55,6 +74,37 @@ describe('a rollup', () => {
     expect(hourOf(FAKE_START + 3_599_999)).toBe(FAKE_START);
     expect(spanMs('minute')).toBe(60_000);
     expect(spanMs('hour')).toBe(3_600_000);
+  });
+});
+
+describe('the last sample of a line', () => {
+  const at = (ms: number, latencyMs: number) =>
+    sampleObservation('a', 'pass', {
+      at: epochMs(FAKE_START + ms),
+      timings: { ...TIMINGS, totalMs: latencyMs },
+    });
+
+  it('is the newest answer, in whatever order the parts come', () => {
+    const parts = [at(0, 90), at(20_000, 70), at(10_000, 80)].map(
+      (one) => rollupOf(KEY, [one]).lines,
+    );
+
+    for (const order of [parts, parts.toReversed()]) {
+      expect(mergeRollups(KEY, order).lines[0]?.last).toMatchObject({
+        at: FAKE_START + 20_000,
+        totalMs: 70,
+      });
+    }
+  });
+
+  it('a skipped probe takes nothing away', () => {
+    const skipped = sampleObservation('a', 'skipped', { at: epochMs(FAKE_START + 10_000) });
+
+    expect(rollupOf(KEY, [at(0, 90), skipped]).lines[0]).toMatchObject({
+      passes: 1,
+      skipped: 1,
+      last: { at: FAKE_START, totalMs: 90 },
+    });
   });
 });
 
@@ -81,7 +131,39 @@ describe('a stored rollup', () => {
   const rollup = rollupOf(KEY, [sampleObservation('a', 'pass')]);
 
   it('is read as it was written', () => {
-    expect(parseRollup(JSON.parse(JSON.stringify(rollup)))).toEqual(rollup);
+    const stored = storedRollup(rollup);
+
+    expect(typeof stored.lines[0]?.last).toBe('string');
+    expect(parseRollup(JSON.parse(JSON.stringify(stored)))).toEqual(rollup);
+  });
+
+  it.each([
+    ['an object', { at: 1 }],
+    ['no sample', 'newest: fine'],
+  ])('a last sample that is %s is left out, and costs no counts', (_, last) => {
+    const { last: __, ...counts } = rollup.lines[0]!;
+
+    expect(parseRollup({ ...rollup, lines: [{ ...counts, last }] })?.lines).toEqual([counts]);
+  });
+
+  it('drops the last samples first where it would not fit into an item', () => {
+    const few = rollupOf(KEY, [sampleObservation('a', 'pass'), sampleObservation('b', 'skipped')]);
+    const bytes = JSON.stringify(storedRollup(few)).length;
+
+    expect(storedRollup(few, bytes).lines[0]).toHaveProperty('last');
+    expect(storedRollup(few, bytes - 1).lines).toEqual(
+      few.lines.map(({ last: _, ...line }) => line),
+    );
+  });
+
+  it('a round of 100 endpoints fits with room to spare', () => {
+    const observations = Array.from({ length: 100 }, (_, n) =>
+      sampleObservation(`endpoint-${n}`, 'pass', { timings: TIMINGS }),
+    );
+
+    const bytes = JSON.stringify(storedRollup(rollupOf(KEY, observations))).length;
+
+    expect(bytes).toBeLessThan(ROLLUP_BYTES_MAX / 10);
   });
 
   it.each([
