@@ -24,7 +24,7 @@ export function parseSlo(reader: Reader, node: ConfigNode | undefined): Slo | un
       ? undefined
       : { availabilityPercent, windowMs: WINDOW_MS_DEFAULT };
   }
-  if (!readMap(reader, node, sloEntries, SLO_EXAMPLE)) return undefined;
+  readMap(reader, node, sloEntries, SLO_EXAMPLE);
   const availabilityPercent = readKey(reader, node, sloEntries, 'availability');
   const latency = parseLatency(reader, child(node, 'latency'));
   const windowMs = readKey(reader, node, sloEntries, 'window', WINDOW_MS_DEFAULT);
@@ -51,15 +51,16 @@ export function checkSlo(reader: Reader, node: ConfigNode | undefined): void {
   if (node === undefined) return;
   if (!isMap(valueAt(node))) {
     readLeaf(reader, node, objectiveLeaf);
-  } else if (readMap(reader, node, sloEntries, SLO_EXAMPLE)) {
-    readKey(reader, node, sloEntries, 'availability');
-    readKey(reader, node, sloEntries, 'window');
-    const latency = child(node, 'latency');
-    if (latency && readMap(reader, latency, latencyObjectiveEntries, LATENCY_EXAMPLE)) {
-      readKey(reader, latency, latencyObjectiveEntries, 'under');
-      readKey(reader, latency, latencyObjectiveEntries, 'of');
-    }
+    return;
   }
+  readMap(reader, node, sloEntries, SLO_EXAMPLE);
+  readKey(reader, node, sloEntries, 'availability');
+  readKey(reader, node, sloEntries, 'window');
+  const latency = child(node, 'latency');
+  if (latency === undefined) return;
+  readMap(reader, latency, latencyObjectiveEntries, LATENCY_EXAMPLE);
+  readKey(reader, latency, latencyObjectiveEntries, 'under');
+  readKey(reader, latency, latencyObjectiveEntries, 'of');
 }
 
 function parseLatency(reader: Reader, node: ConfigNode | undefined): Slo['latency'] {

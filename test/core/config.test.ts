@@ -346,6 +346,10 @@ describe('every key', () => {
       latency: { thresholdMs: 300, percent: 99 },
       windowMs: 28 * DAY_MS,
     });
+    expect(appOf({ defaults: { slo: { window: '7d' } }, 'services.app.slo': '99%' }).slo).toEqual({
+      availabilityPercent: 99,
+      windowMs: 30 * DAY_MS,
+    });
     expect(appOf({ 'services.app.slo': { latency: { under: '1s', of: '95%' } } }).slo).toEqual({
       latency: { thresholdMs: 1_000, percent: 95 },
       windowMs: 30 * DAY_MS,
