@@ -1,5 +1,6 @@
 /** Every error of the API has this shape (RFC 9457): what is wrong, where, and what to do. */
 import * as v from 'valibot';
+import { changeAnswerSchema } from './overrides.ts';
 import { list } from './parts.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -13,6 +14,12 @@ export const problemSchema = v.object({
   help: v.pipe(v.string(), v.description('what to do')),
   errors: v.exactOptional(
     list(v.object({ at: v.pipe(v.string(), v.description('JSON pointer')), detail: v.string() })),
+  ),
+  answer: v.exactOptional(
+    v.pipe(
+      changeAnswerSchema,
+      v.description('of an order: what was judged; with 412 the new plan and its checksum'),
+    ),
   ),
 });
 export type Problem = v.InferOutput<typeof problemSchema>;
