@@ -3,13 +3,13 @@
  * steered, why. Pure. Names with the same endpoints, weights and TTL become one service; everything that
  * is guessed (regions) or can't be known (what to ask) is left to the reader of the file.
  */
+import { routingOf } from '../../shared/api/zone-versus-file.ts';
 import { nameTrouble } from '../../shared/core/config-target.ts';
 import { byText, type RecordType } from '../../shared/core/model.ts';
 import { safeText } from '../../shared/core/safe-text.ts';
 import { isWeighted, type WeightedRecord } from '../../shared/core/snapshot.ts';
 import { isManagedType, type ZoneRecord } from '../../shared/core/zone-record.ts';
 import { regionIn } from './aws-region.ts';
-import { routingOf } from './zone-versus-file.ts';
 
 export type ImportedTarget =
   | { readonly kind: 'value'; readonly value: string }

@@ -68,5 +68,6 @@ export const decisionsSchema = v.object({
   at: timeSchema,
   decisions: v.pipe(list(decisionShownSchema), v.description('newest generation first')),
   next: v.nullable(v.pipe(v.string(), v.description('`before` of the next page; null: the last'))),
+  malformed: v.pipe(countSchema, v.description('items of the table that are no records')),
 });
 export type DecisionsDocument = v.InferOutput<typeof decisionsSchema>;

@@ -2,29 +2,12 @@
  * What stands in the zone beside what the file says, record by record: for people, before anything is
  * adopted or applied. It judges nothing; whether a difference matters is the decision's business.
  */
-import { classifyAddress } from '../../shared/adapters/addresses.ts';
-import { byText, type Service } from '../../shared/core/model.ts';
-import { safeText } from '../../shared/core/safe-text.ts';
-import {
-  isWeighted,
-  type Snapshot,
-  servedText,
-  slotsOf,
-  targetText,
-} from '../../shared/core/snapshot.ts';
-import type { ZoneRecord } from '../../shared/core/zone-record.ts';
-
-export type RecordBeside = {
-  readonly name: string;
-  readonly type: string;
-  readonly setIdentifier: string | null;
-  /** Of the file; null where the file has none with this set identifier. */
-  readonly endpoint: string | null;
-  readonly inZone: { readonly weight: number | null; readonly answers: string } | null;
-  readonly inFile: { readonly weight: number; readonly answers: string } | null;
-  /** Empty: as in the file. */
-  readonly differences: readonly string[];
-};
+import { classifyAddress } from '../adapters/addresses.ts';
+import { byText, type Service } from '../core/model.ts';
+import { safeText } from '../core/safe-text.ts';
+import { isWeighted, type Snapshot, servedText, slotsOf, targetText } from '../core/snapshot.ts';
+import type { ZoneRecord } from '../core/zone-record.ts';
+import type { RecordBeside } from './plan.ts';
 
 export function zoneVersusFile(service: Service, snapshot: Snapshot): readonly RecordBeside[] {
   const slots = service.endpoints.flatMap((endpoint) =>

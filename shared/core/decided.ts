@@ -1,0 +1,77 @@
+/**
+ * Records and marks → what became of each decision: committed, lost, observed only, or open. Marks are
+ * written by whoever saw it and may be missing; then the chain itself tells, since a record that names
+ * another as its parent was made from a zone in which that one stood.
+ */
+import type { Digest, DigestOf, EpochMs } from './model.ts';
+import { type DecisionRecord, type Mark, recordDigest, recordSortKey } from './record.ts';
+
+export const DECIDED_OUTCOMES = ['committed', 'lost', 'observed', 'open'] as const;
+
+export type Decided = {
+  readonly record: DecisionRecord;
+  readonly digest: Digest;
+  /** observed: recorded only; open: not known yet. */
+  readonly outcome: (typeof DECIDED_OUTCOMES)[number];
+  readonly committedAt: EpochMs | null;
+  readonly insyncAt: EpochMs | null;
+  readonly seenAt: EpochMs | null;
+  readonly changeId: string | null;
+  readonly delivered: readonly { readonly channel: string; readonly at: EpochMs }[];
+};
+
+export const isObserved = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean =>
+  actor.startsWith('observed@');
+/** What stands for a record that is missing: made from the zone, so it is what stood there. */
+const isFound = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean => actor.startsWith('found@');
+
+/** `records` newest first, as they are stored; the result is in the same order. */
+export function foldDecisions(
+  records: readonly DecisionRecord[],
+  marks: readonly Mark[],
+  digestOf: DigestOf,
+): readonly Decided[] {
+  const marksOf = Map.groupBy(marks, recordSortKey);
+  const parents = new Set(records.map(({ parent }) => parent));
+  const folded = records.map((record): Decided => {
+    const own = marksOf.get(recordSortKey(record)) ?? [];
+    const digest = recordDigest(record, digestOf);
+    const committed = earliest(own, 'committed');
+    return {
+      record,
+      digest,
+      outcome: isObserved(record)
+        ? 'observed'
+        : committed !== null || isFound(record) || parents.has(digest)
+          ? 'committed'
+          : earliest(own, 'lost') === null
+            ? 'open'
+            : 'lost',
+      committedAt: committed?.at ?? null,
+      insyncAt: earliest(own, 'insync')?.at ?? null,
+      seenAt: earliest(own, 'seen')?.at ?? null,
+      changeId: committed?.detail || null,
+      delivered: own
+        .filter(({ kind }) => kind === 'delivered')
+        .sort((a, b) => a.at - b.at)
+        .map(({ detail, at }) => ({ channel: detail, at })),
+    };
+  });
+  const taken = new Map(
+    folded.flatMap(({ record, outcome }) =>
+      outcome === 'committed' ? [[record.generation, record.nonce] as const] : [],
+    ),
+  );
+  return folded.map((one) => {
+    const winner = taken.get(one.record.generation);
+    const isBeaten = one.outcome === 'open' && winner !== undefined && winner !== one.record.nonce;
+    return isBeaten ? { ...one, outcome: 'lost' } : one;
+  });
+}
+
+function earliest(marks: readonly Mark[], kind: Mark['kind']): Mark | null {
+  return marks.reduce<Mark | null>(
+    (first, mark) => (mark.kind === kind && (first === null || mark.at < first.at) ? mark : first),
+    null,
+  );
+}
