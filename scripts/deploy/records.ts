@@ -5,7 +5,7 @@
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { FenceState } from '../../shared/core/fence.ts';
 import type { Config, Service, ServiceId } from '../../shared/core/model.ts';
-import type { OrderAnswer } from '../../shared/rounds/order-round.ts';
+import type { OrderAnswer } from '../../shared/rounds/override-round.ts';
 
 export type RecordLine = {
   readonly service: ServiceId;

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { FORCEABLE_RULES, ORDER_KINDS } from '../core/fence.ts';
+import { DURATION_PATTERN } from '../core/units.ts';
 import { countSchema, list, orderSchema, planSchema, timeSchema, weightSchema } from './parts.ts';
 
 export const REASON_CHARACTERS_MAX = 400;
@@ -22,7 +23,7 @@ const instantSchema = v.pipe(
 );
 const durationSchema = v.pipe(
   v.string(),
-  v.regex(/^\d{1,6}(s|m|h|d)$/, 'a number and its unit, as 30m or 2h'),
+  v.regex(DURATION_PATTERN, 'a number and its unit, as 30m, 2h or 1h30m'),
 );
 
 /** One of `service`, `region`, `all`; `endpoint` and `region` narrow a service. */

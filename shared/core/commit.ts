@@ -24,6 +24,9 @@ export type Commit = {
   readonly isRescue: boolean;
   /** The fence is deleted and none takes its place: nothing is managed from then on. */
   readonly isRelease?: true;
+  /** An operator's words for this order ("for 2h"): what the checksum covers in place of its id and end,
+   *  which the clock and a random key make another at each time of asking. */
+  readonly asked?: { readonly order: OrderId; readonly text: string };
 };
 
 export type CommitInput = {

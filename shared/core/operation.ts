@@ -33,7 +33,8 @@ import {
   refused,
 } from './operated.ts';
 import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.ts';
-import { list } from './phrase.ts';
+import { isKeyReused, keyReusedText } from './order-wish.ts';
+import { clockTime, list } from './phrase.ts';
 import type { Reason } from './reason.ts';
 import { release, restore } from './released.ts';
 import {
@@ -46,7 +47,7 @@ import {
 } from './snapshot.ts';
 
 /** An order ends, at the latest, this long after it begins; it can be extended. */
-export const ORDER_MS_MAX = 24 * 3_600_000;
+export const ORDER_MS_MAX = 72 * 3_600_000;
 
 export type Operation =
   | FencedOperation
@@ -63,9 +64,15 @@ export type FencedOperation =
   | { readonly kind: 'restore' };
 /** Those that take the records as the fence lists them. */
 type DraftedOperation =
-  | { readonly kind: 'order'; readonly order: FenceOrder }
+  /** `asked`: the operator's own words, for the checksum (see `Commit`). */
+  | { readonly kind: 'order'; readonly order: FenceOrder; readonly asked?: string }
   | { readonly kind: 'cancel'; readonly order: OrderId }
-  | { readonly kind: 'extend'; readonly order: OrderId; readonly untilAt: EpochMs }
+  | {
+      readonly kind: 'extend';
+      readonly order: OrderId;
+      readonly untilAt: EpochMs;
+      readonly asked?: string;
+    }
   | { readonly kind: 'approve'; readonly endpoint: EndpointId }
   | { readonly kind: 'reassert' }
   | { readonly kind: 'retire'; readonly endpoint: string };
@@ -174,11 +181,11 @@ function onDraft(operation: DraftedOperation, fence: Fence, input: OperationInpu
     kept(context, fence, orphans, (entry) => entry, []);
   switch (operation.kind) {
     case 'order':
-      return give(operation.order, context);
+      return withWords(operation, give(operation.order, context));
     case 'cancel':
       return cancel(operation.order, context);
     case 'extend':
-      return extend(operation.order, operation.untilAt, context);
+      return withWords(operation, extend(operation.order, operation.untilAt, context));
     case 'approve':
       return approve(operation.endpoint, context);
     case 'reassert':
@@ -212,8 +219,25 @@ function orderDraft(input: OperationInput, fence: Fence): FirstDraft {
     : { kind: 'held', problem };
 }
 
+function withWords(
+  operation: Extract<DraftedOperation, { readonly kind: 'order' | 'extend' }>,
+  operated: Operated,
+): Operated {
+  const { asked } = operation;
+  if (asked === undefined || operated.kind !== 'planned') return operated;
+  const order = operation.kind === 'order' ? operation.order.id : operation.order;
+  return { ...operated, commit: { ...operated.commit, asked: { order, text: asked } } };
+}
+
 function give(order: FenceOrder, context: OrderContext): Operated {
-  const { now } = context.facts;
+  const { now, fence } = context.facts;
+  // Its id is the digest of who asked for what under which key: the same request has come again.
+  const same = fence.orders.find((one) => one.id === order.id);
+  if (same !== undefined) {
+    return nothing(`order ${same.id} is given already, until ${clockTime(same.untilAt)}`);
+  }
+  const reused = fence.orders.find((one) => isKeyReused(one.id, order.id));
+  if (reused !== undefined) return refused(keyReusedText(reused.id));
   const problem = timeProblem(order, now);
   if (problem !== null) return refused(problem);
   const begun = beginOf({ ...order, started: order.fromAt <= now }, context, 'operator');
@@ -232,7 +256,7 @@ function cancel(id: OrderId, context: OrderContext): Operated {
 function extend(id: OrderId, untilAt: EpochMs, context: OrderContext): Operated {
   const { fence, now, orphans } = context.facts;
   const order = fence.orders.find((one) => one.id === id);
-  if (order === undefined) return refused(`order ${id} is not in force`);
+  if (order === undefined) return nothing(`order ${id} is not in force`);
   const extended = { ...order, untilAt };
   const fromAt = epochMs(Math.max(now, order.fromAt));
   const problem = timeProblem({ ...extended, fromAt }, now);
@@ -270,7 +294,7 @@ function timeProblem(order: FenceOrder, now: EpochMs): string | null {
   if (order.untilAt <= order.fromAt) return 'it would end before it begins';
   if (order.untilAt > FENCE_TIME_MAX) return 'it would end after 2059, which is beyond the fence';
   return order.untilAt - order.fromAt > ORDER_MS_MAX
-    ? 'an order lasts 24 h at most; it can be extended later'
+    ? 'an order lasts 72 h at most; it can be extended later'
     : null;
 }
 

@@ -7,7 +7,13 @@
 import { canonicalText } from './canonical.ts';
 import type { Commit, RecordPair } from './commit.ts';
 import { assert } from './errors.ts';
-import { FENCE_CHARACTERS_MAX, type Fence, fenceValue, parseFence } from './fence.ts';
+import {
+  FENCE_CHARACTERS_MAX,
+  type Fence,
+  type FenceOrder,
+  fenceValue,
+  parseFence,
+} from './fence.ts';
 import { emptyRecordGroup } from './membership.ts';
 import {
   byText,
@@ -79,7 +85,7 @@ export function planChanges(
   const wanted = canonicalText([
     snapshot.fenceRecord === null ? null : recordText(snapshot.fenceRecord),
     pairs.map(({ before, after }) => [before && recordText(before), after && recordText(after)]),
-    commit.fence.orders.map(({ id, untilAt, started }) => [id, untilAt, started]),
+    commit.fence.orders.map((order) => orderWanted(order, commit)),
     commit.fence.entries.map(({ mark, approved, phase }) => [mark, approved, phase.kind]),
     ...(commit.isRelease === true ? ['release'] : []),
   ]);
@@ -98,6 +104,12 @@ export function planChanges(
     deadlineAt: (now + PLAN_MS_MAX) as EpochMs,
   };
 }
+
+const orderWanted = (
+  { id, untilAt, started }: FenceOrder,
+  { asked }: Commit,
+): readonly unknown[] =>
+  asked?.order === id ? ['asked', asked.text, started] : [id, untilAt, started];
 
 /** The record's digest goes into the fence: public DNS anchors the audit chain. */
 export function sealPlan(plan: UnsealedPlan, record: Digest): Plan {

@@ -31,6 +31,7 @@ export type Intent = {
   readonly endpoints: QuorumResult['decision']['endpoints'];
   readonly sentences: readonly string[];
   readonly order?: RecordOrder;
+  readonly via?: string;
 };
 
 export async function writeIntents(
@@ -103,6 +104,7 @@ function recordOf(books: Books, plan: UnsealedPlan, intent: Intent): DecisionRec
     checksum: plan.checksum,
     outbox: [],
     ...(intent.order === undefined ? {} : { order: intent.order }),
+    ...(intent.via === undefined ? {} : { via: intent.via }),
   };
 }
 

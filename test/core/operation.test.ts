@@ -42,9 +42,9 @@ describe('operations', () => {
       'it would end before it begins',
     ],
     [
-      'that lasts longer than 24 h',
+      'that lasts longer than 72 h',
       { untilAt: epochMs(NOW + ORDER_MS_MAX + 1) },
-      'an order lasts 24 h at most; it can be extended later',
+      'an order lasts 72 h at most; it can be extended later',
     ],
   ])('refuses an order %s', (_, changes, why) => {
     const world = openWorld({ service });
@@ -61,12 +61,47 @@ describe('operations', () => {
     ).toBe('refused: it would end after 2059, which is beyond the fence');
   });
 
-  it('gives an order of exactly 24 h', () => {
+  it('gives an order of exactly 72 h', () => {
     const world = openWorld({ service });
 
     expect(world.operate(order(drain('a', { untilAt: epochMs(NOW + ORDER_MS_MAX) }))).kind).toBe(
       'planned',
     );
+  });
+
+  it('F93: the same order again has nothing to do, and keeps its first end', () => {
+    const world = openWorld({ service });
+    world.operate(order(drain('a')));
+    const again = drain('a', { untilAt: epochMs(NOW + 2 * HOUR) });
+
+    const operated = world.operate(order(again));
+
+    expect(operated.kind).toBe('nothing-to-do');
+    expect(operationText(operated)).toMatch(/^order drain-a0 is given already, until \S+Z$/);
+  });
+
+  it('F93: another order under a key that gave one already is refused', () => {
+    const world = openWorld({ service });
+    world.operate(order(drain('a')));
+
+    expect(text(world.operate(order(drain('b', { id: orderId('draiXXXX') }))))).toBe(
+      'refused: this Idempotency-Key gave order drain-a0, which asks for something else; use a new key for a new order',
+    );
+  });
+
+  it('keeps the words of who asked beside an order and an extension, for the checksum', () => {
+    const world = openWorld({ service });
+    const given = world.operate({ kind: 'order', order: drain('a'), asked: 'for 1h' });
+    const untilAt = epochMs(NOW + 2 * HOUR);
+    const extended = world.operate({
+      kind: 'extend',
+      order: orderId('drain-a0'),
+      untilAt,
+      asked: 'for 2h',
+    });
+
+    expect(given).toMatchObject({ commit: { asked: { order: 'drain-a0', text: 'for 1h' } } });
+    expect(extended).toMatchObject({ commit: { asked: { order: 'drain-a0', text: 'for 2h' } } });
   });
 
   it('refuses orders on an observed service, and adopts it all the same', () => {
@@ -123,10 +158,10 @@ describe('operations', () => {
 
     expect(extend('drain-a0')).toBe('planned: order drain-a0 is extended until 15:00:00Z');
     expect(world.fence().orders.map((one) => one.untilAt)).toEqual([untilAt, NOW + HOUR]);
-    expect(extend('drain-x0')).toBe('refused: order drain-x0 is not in force');
+    expect(extend('drain-x0')).toBe('nothing-to-do: order drain-x0 is not in force');
     expect(extend('drain-a0', NOW)).toBe('refused: its end is in the past');
     expect(extend('drain-a0', epochMs(NOW + ORDER_MS_MAX + 1))).toBe(
-      'refused: an order lasts 24 h at most; it can be extended later',
+      'refused: an order lasts 72 h at most; it can be extended later',
     );
   });
 

@@ -340,8 +340,8 @@ describe('giving an order', () => {
     give(world, orderOf('all', { kind: 'pin', scope: onService, weight: 100 as Weight }));
 
     expect(world.fence().orders).toHaveLength(2);
-    give(world, freeze({ id: orderId('freeze22') }));
-    expect(world.fence().orders.map(({ id }) => id)).toEqual(['all00000', 'freeze22']);
+    give(world, freeze({ id: orderId('22freeze') }));
+    expect(world.fence().orders.map(({ id }) => id)).toEqual(['all00000', '22freeze']);
   });
 
   it('a freeze moves no weight', () => {
@@ -383,9 +383,9 @@ describe('giving an order', () => {
     const later = { fromAt: epochMs(NOW + MINUTE) };
     const world = openWorld({ service });
     give(world, drain('a', later));
-    give(world, drain('a', { ...later, id: orderId('drain-a2') }));
+    give(world, drain('a', { ...later, id: orderId('2a-drain') }));
 
-    expect(world.fence().orders.map(({ id }) => id)).toEqual(['drain-a2']);
+    expect(world.fence().orders.map(({ id }) => id)).toEqual(['2a-drain']);
   });
 
   it('a drain in the same batch moves IPv6 and IPv4', () => {

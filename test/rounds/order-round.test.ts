@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { endpointId, epochMs, regionId } from '../../shared/core/model.ts';
 import type { Operation } from '../../shared/core/operation.ts';
-import {
-  type OrderAnswer,
-  type OrderRequest,
-  type OrderWish,
-  orderOf,
-  orderRound,
-} from '../../shared/rounds/order-round.ts';
+import { type OrderWish, orderOf } from '../../shared/core/order-wish.ts';
+import { type OrderRequest, orderRound } from '../../shared/rounds/order-round.ts';
+import type { OrderAnswer } from '../../shared/rounds/override-round.ts';
 import {
   AIDS,
   HOUR,
@@ -400,7 +396,7 @@ describe('operations of the zone', () => {
     });
     expect(
       await run(world, { kind: 'extend', order: 'nothere1' as never, untilAt: epochMs(0) }),
-    ).toMatchObject({ kind: 'refused' });
+    ).toMatchObject({ kind: 'nothing-to-do' });
   });
 });
 
