@@ -174,6 +174,24 @@ export type Topic = {
   readonly publish: (notice: Notice, signal: AbortSignal) => Promise<Delivery>;
 };
 
+/** The region's own `notify`, as `api` reaches it. Never an exception: an order stands without it. */
+export type NotifyCaller = {
+  /** Deliveries are due: it is started and not waited for. */
+  readonly wake: (signal: AbortSignal) => Promise<Delivery>;
+  /** Every channel gets a test, and says what came of it. */
+  readonly test: (
+    signal: AbortSignal,
+  ) => Promise<
+    | { readonly kind: 'told'; readonly channels: readonly ChannelTold[] }
+    | { readonly kind: 'failed'; readonly why: string }
+  >;
+};
+export type ChannelTold = {
+  readonly channel: string;
+  readonly delivered: boolean;
+  readonly why: string | null;
+};
+
 /** Secrets named in the configuration by `{ssm: …}`. `undefined`: unreadable, so the probe is skipped. */
 export type Secrets = {
   readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>;
