@@ -9,6 +9,8 @@ import type { Server } from 'node:net';
 export type Place = { readonly address: string; readonly port: number };
 
 export type LoopbackBlock = {
+  /** Of the world's own servers: nothing else takes ports there. */
+  readonly own: string;
   /** The nth address of the block, 127.x.y.n. */
   readonly ipv4: (position: number) => string;
   /** Its twin for AAAA answers: a local address that nobody routes, mapped to the same server. */
@@ -17,6 +19,7 @@ export type LoopbackBlock = {
 
 /** Endpoints start at .11; addresses below are for the world's own servers. */
 const FIRST_POSITION = 11;
+const OWN_POSITION = 2;
 const POSITIONS_PER_BLOCK = 240;
 const BLOCKS = 65_536;
 
@@ -30,6 +33,7 @@ export function loopbackBlock(block: number): LoopbackBlock {
     return [number >> 8, number & 255, FIRST_POSITION + (position % POSITIONS_PER_BLOCK)];
   };
   return {
+    own: `127.${block >> 8}.${block & 255}.${OWN_POSITION}`,
     ipv4: (position) => `127.${at(position).join('.')}`,
     ipv6: (position) => {
       const [high, low, last] = at(position);

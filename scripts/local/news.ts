@@ -63,6 +63,8 @@ function sentenceOf(event: WorldEvent): Omit<NewsItem, 'at'> | undefined {
       return said(`order ${event.id} cancelled`);
     case 'error':
       return said(`${event.function} in ${event.vantage} ended with an error: ${event.message}`);
+    case 'told':
+      return said(`told the ${event.channel}: ${event.text}`);
     case 'hand-edit': // The fault's own line says it.
     case 'probe':
     case 'vote':

@@ -3,6 +3,8 @@
  * environment. Only what a Lambda gets from its machine is replaced: clock, credentials, certificate
  * roots, where loopback addresses are, and where logs go. Also what deploy writes before they run.
  */
+import { apiHandler } from '../../functions/api.ts';
+import { notifyHandler } from '../../functions/notify.ts';
 import { probeHandler } from '../../functions/probe.ts';
 import { quorumHandler } from '../../functions/quorum.ts';
 import { addressPolicy } from '../../shared/adapters/address-policy.ts';
@@ -14,9 +16,11 @@ import type { Clock, Prober } from '../../shared/ports.ts';
 import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import { AIDS, type Env, RELEASE, type WireOverrides } from '../../shared/wire.ts';
 import { documentClient, type GlobalTable } from './global-table.ts';
+import type { Inbox } from './inbox.ts';
 import type { Place } from './loopback.ts';
 import type { Functions } from './regions.ts';
 import type { LocalRoute53 } from './route53-server.ts';
+import { LOCAL_CREDENTIALS } from './signature-check.ts';
 import { stoppableClock } from './stoppable-clock.ts';
 
 export type Surroundings = {
@@ -25,6 +29,7 @@ export type Surroundings = {
   readonly speed: number;
   readonly table: GlobalTable;
   readonly route53: LocalRoute53;
+  readonly inbox: Inbox;
 };
 
 export type RegionWiring = Surroundings & {
@@ -40,12 +45,11 @@ export type RegionWiring = Surroundings & {
   readonly takesTurns: boolean;
 };
 
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** Nothing listens there: no check of a local world holds a secret. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 export const environmentOf = (
-  { config, table, route53 }: Pick<Surroundings, 'config' | 'table' | 'route53'>,
+  { config, table, route53, inbox }: Pick<Surroundings, 'config' | 'table' | 'route53' | 'inbox'>,
   vantage: string,
 ): Env => ({
   AWS_REGION: vantage,
@@ -54,6 +58,9 @@ export const environmentOf = (
   AWS_ENDPOINT_URL_DYNAMODB: table.endpointOf(vantage),
   AWS_ENDPOINT_URL_ROUTE_53: route53.url,
   AWS_ENDPOINT_URL_SSM: NOWHERE,
+  AWS_ENDPOINT_URL_LAMBDA: inbox.url,
+  AWS_ENDPOINT_URL_SNS: inbox.url,
+  AWS_ENDPOINT_URL_EVENTBRIDGE: inbox.url,
 });
 
 export const commonOverrides = (
@@ -62,7 +69,7 @@ export const commonOverrides = (
 ): WireOverrides => ({
   config,
   clock,
-  credentials: CREDENTIALS,
+  credentials: LOCAL_CREDENTIALS,
   log: () => undefined,
   metric: () => undefined,
 });
@@ -95,6 +102,8 @@ export function startFunctions(wiring: RegionWiring): Functions {
         for (const result of results) wiring.onDecision(result, vantage);
       },
     }),
+    notify: notifyHandler(env, overrides),
+    api: apiHandler(env, overrides),
   };
 }
 

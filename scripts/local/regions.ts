@@ -1,16 +1,17 @@
 /**
- * One region of the deployment: its two production functions, invoked by its own schedule and by the
- * stream of its own replica, as on AWS. In: how to make the functions and where it is. Out: errors,
+ * One region of the deployment: its production functions, invoked by their own schedules, by the stream of
+ * its own replica, by each other and by whoever calls the API, as on AWS. In: how to make the functions and where it is. Out: errors,
  * told to whoever listens. A region that goes down loses its processes with all they remember,
  * and comes back with cold starts.
  */
 import type { Context, DynamoDBRecord } from 'aws-lambda';
 import type { Clock } from '../../shared/ports.ts';
 import {
-  FUNCTIONS,
   type FunctionName,
   lambdaContext,
   runSchedule,
+  SCHEDULED,
+  type ScheduledFunction,
   scheduledEvent,
 } from './scheduler.ts';
 
@@ -23,7 +24,7 @@ export type RegionOptions = {
   /** The world's; what the functions themselves read may be skewed. */
   readonly clock: Clock;
   /** A minute each on AWS. */
-  readonly periodsMs: Readonly<Record<FunctionName, number>>;
+  readonly periodsMs: Readonly<Record<ScheduledFunction, number>>;
   /** A cold start: `stop` ends whatever runs, as a killed process would. */
   readonly start: (stop: AbortSignal) => Functions;
   readonly onError: (name: FunctionName, error: unknown) => void;
@@ -36,7 +37,9 @@ export type Region = AsyncDisposable & {
   /** A batch of the replica's stream; resolves when the function is done with it. */
   readonly takeStream: (records: readonly DynamoDBRecord[]) => Promise<void>;
   /** One invocation outside the schedule, for drills that race writers. */
-  readonly invoke: (name: FunctionName) => Promise<unknown>;
+  readonly invoke: (name: ScheduledFunction) => Promise<unknown>;
+  /** By another function, or by whoever calls its URL; rejects where it fails or nothing runs here. */
+  readonly call: (name: FunctionName, event: unknown, qualifier?: string) => Promise<unknown>;
 };
 
 type Incarnation = {
@@ -51,23 +54,31 @@ export function openRegion(options: RegionOptions): Region {
   const place = { deployment, vantage };
   let life: Incarnation | undefined;
 
-  const run = (
+  const start = (
     { functions, running, stop }: Omit<Incarnation, 'schedules'>,
     name: FunctionName,
     event: unknown,
+    qualifier?: string,
   ): Promise<unknown> => {
-    const ended = functions[name](event, lambdaContext(place, name, clock, periodsMs[name])).then(
-      (result) => result,
-      (error: unknown) => {
-        // What a killed process leaves behind is no error of the function.
-        if (!stop.signal.aborted) options.onError(name, error);
-        return undefined;
-      },
-    );
+    const periodMs = name === 'api' ? 0 : periodsMs[name];
+    const context = lambdaContext(place, name, clock, periodMs, qualifier);
+    const result = functions[name](event, context);
+    const ended = result.catch((error: unknown) => {
+      // What a killed process leaves behind is no error of the function.
+      if (!stop.signal.aborted) options.onError(name, error);
+      return undefined;
+    });
     running.add(ended);
     void ended.finally(() => running.delete(ended));
-    return ended;
+    return result;
   };
+
+  /** Nobody hears of its end: errors are told, and are no answer. */
+  const run = (
+    life: Omit<Incarnation, 'schedules'>,
+    name: FunctionName,
+    event: unknown,
+  ): Promise<unknown> => start(life, name, event).catch(() => undefined);
 
   const boot = (): Incarnation => {
     const stop = new AbortController();
@@ -76,7 +87,7 @@ export function openRegion(options: RegionOptions): Region {
       functions: options.start(stop.signal),
       running: new Set<Promise<unknown>>(),
     };
-    const schedules = FUNCTIONS.map((name) =>
+    const schedules = SCHEDULED.map((name) =>
       runSchedule({
         clock,
         periodMs: periodsMs[name],
@@ -108,6 +119,10 @@ export function openRegion(options: RegionOptions): Region {
     },
     async invoke(name) {
       return life ? run(life, name, scheduledEvent(place, name, clock.now())) : undefined;
+    },
+    async call(name, event, qualifier) {
+      if (!life) throw new Error(`${vantage} is down`);
+      return start(life, name, event, qualifier);
     },
     [Symbol.asyncDispose]: kill,
   };

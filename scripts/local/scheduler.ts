@@ -7,14 +7,16 @@ import { randomUUID } from 'node:crypto';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import type { Clock } from '../../shared/ports.ts';
 
-export const FUNCTIONS = ['probe', 'quorum'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
+export const SCHEDULED = ['probe', 'quorum', 'notify'] as const;
+export type ScheduledFunction = (typeof SCHEDULED)[number];
+/** `api` runs only when somebody asks. */
+export type FunctionName = ScheduledFunction | 'api';
 
-const QUORUM_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = { quorum: 30_000, notify: 50_000, api: 30_000 } as const;
 /** A `probe` run bridges one missing run: 133 s at a period of a minute. */
 const timeoutMs = (name: FunctionName, periodMs: number): number =>
-  name === 'quorum' ? QUORUM_TIMEOUT_MS : 2 * periodMs + 13_000;
-const ACCOUNT = '123456789012';
+  name === 'probe' ? 2 * periodMs + 13_000 : TIMEOUT_MS[name];
+export const LOCAL_ACCOUNT = '123456789012';
 
 export type Place = { readonly deployment: string; readonly vantage: string };
 
@@ -24,11 +26,11 @@ export function scheduledEvent(place: Place, name: FunctionName, at: number): Sc
     id: randomUUID(),
     'detail-type': 'Scheduled Event',
     source: 'aws.events',
-    account: ACCOUNT,
+    account: LOCAL_ACCOUNT,
     time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
     region: place.vantage,
     resources: [
-      `arn:aws:events:${place.vantage}:${ACCOUNT}:rule/${place.deployment}-${name}-schedule`,
+      `arn:aws:events:${place.vantage}:${LOCAL_ACCOUNT}:rule/${place.deployment}-${name}-schedule`,
     ],
     detail: {},
   };
@@ -39,6 +41,8 @@ export function lambdaContext(
   name: FunctionName,
   clock: Clock,
   periodMs: number,
+  /** The alias that was called; none is the function itself. */
+  qualifier = '',
 ): Context {
   const functionName = `${place.deployment}-${name}`;
   const endsAt = clock.now() + timeoutMs(name, periodMs);
@@ -46,7 +50,10 @@ export function lambdaContext(
     callbackWaitsForEmptyEventLoop: false,
     functionName,
     functionVersion: '$LATEST',
-    invokedFunctionArn: `arn:aws:lambda:${place.vantage}:${ACCOUNT}:function:${functionName}`,
+    invokedFunctionArn: [
+      `arn:aws:lambda:${place.vantage}:${LOCAL_ACCOUNT}:function:${functionName}`,
+      ...(qualifier === '' ? [] : [qualifier]),
+    ].join(':'),
     memoryLimitInMB: '256',
     awsRequestId: randomUUID(),
     logGroupName: `/aws/lambda/${functionName}`,

@@ -89,6 +89,7 @@ export function recast(
       ...config,
       services,
       zones: withoutRoles(config),
+      // The world's own inbox takes their place.
       notify: {},
       allowAddresses: [...config.allowAddresses, LOCAL_IPV6],
     },

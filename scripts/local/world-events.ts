@@ -75,6 +75,13 @@ export type WorldEvent =
     }
   | { readonly event: 'order'; readonly at: number; readonly id: string; readonly order: object }
   | { readonly event: 'order-removed'; readonly at: number; readonly id: string }
+  /** A notification arrived at its channel. */
+  | {
+      readonly event: 'told';
+      readonly at: number;
+      readonly channel: string;
+      readonly text: string;
+    }
   /** A function ended with an error: on AWS its alarm would count it. */
   | {
       readonly event: 'error';

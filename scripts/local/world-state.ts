@@ -7,6 +7,7 @@ import { CLOCK_TOLERANCE_MS } from '../../shared/core/fence.ts';
 import type { Service } from '../../shared/core/model.ts';
 import { freshForMs } from '../../shared/core/vote.ts';
 import { isManagedType, type ZoneRecord } from '../../shared/core/zone-record.ts';
+import type { InboxItem } from './inbox.ts';
 import type { PlayedEndpoint } from './world-config.ts';
 
 export type Ballot = 'up' | 'down' | 'none' | 'silent';
@@ -84,6 +85,8 @@ export type WorldState = {
   readonly orders: readonly (Readonly<Record<string, unknown>> & { readonly id: string })[];
   /** Newest last, at most 50. */
   readonly news: readonly NewsItem[];
+  /** What notifications told the outside. Newest last. */
+  readonly inbox: readonly InboxItem[];
   readonly notes: readonly string[];
 };
 
@@ -115,6 +118,7 @@ export type StateParts = {
   readonly faults: WorldState['faults'];
   readonly orders: WorldState['orders'];
   readonly news: WorldState['news'];
+  readonly inbox: WorldState['inbox'];
   readonly notes: readonly string[];
 };
 
@@ -128,6 +132,7 @@ export function worldState(parts: StateParts): WorldState {
     faults: parts.faults,
     orders: parts.orders,
     news: parts.news,
+    inbox: parts.inbox,
     notes: parts.notes,
   };
 }

@@ -18,13 +18,16 @@ import { type NameServer, watchDns } from './dns-watch.ts';
 import { openEndpointPark } from './endpoint-park.ts';
 import { type FaultDesk, faultDesk } from './fault-desk.ts';
 import { type KnownWorld, parseFault } from './faults.ts';
+import type { RegionUrls } from './function-urls.ts';
 import { startGlobalTable } from './global-table.ts';
+import type { Inbox } from './inbox.ts';
 import { latestDecision } from './latest-decision.ts';
 import { loopbackBlock } from './loopback.ts';
 import { newsDesk } from './news.ts';
 import { type Observer, openObserver } from './observer.ts';
 import { type Operator, type OrderState, openOperator } from './operator.ts';
 import { parseOrder } from './orders.ts';
+import { localNotify, openRegions, openWorldInbox } from './outside.ts';
 import { deploy, environmentOf, type RegionWiring, startFunctions } from './production.ts';
 import { openRegion, type Region, type RegionOptions } from './regions.ts';
 import type { Buckets } from './route53-meter.ts';
@@ -82,6 +85,9 @@ export type World = AsyncDisposable & {
   readonly onEvent: (listener: WorldListener) => () => void;
   /** For drills that need a fault the API has no word for. */
   readonly route53: LocalRoute53;
+  /** Of `api`, per region. Whoever calls them signs with `LOCAL_CREDENTIALS`. */
+  readonly apiUrls: ReadonlyMap<string, RegionUrls>;
+  readonly inbox: Inbox;
   /** What a function of this region is told: with it, the command line works on this world. */
   readonly environmentOf: (vantage: string) => Env;
 };
@@ -90,6 +96,8 @@ export type World = AsyncDisposable & {
 const SCHEDULE_PERIOD_MS_MAX = 60_000;
 /** A run goes on until a newer one has written: more runs than this beside each other only cost. */
 const ROUNDS_PER_RUN = 6;
+/** A minute on AWS; here somebody looks on. */
+const NOTIFY_PERIOD_MS = 5_000;
 const INSYNC_DELAY_MS = 1_000;
 const REPLICATION_LAG_MS = 200;
 const SAMPLE_MS = 250;
@@ -103,15 +111,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const stop = new AbortController();
   await using opened = new AsyncDisposableStack();
 
-  const played = recast(options.config, loopbackBlock(options.block ?? BLOCK), compilePattern);
-  const { config } = played;
+  const block = loopbackBlock(options.block ?? BLOCK);
+  const played = recast(options.config, block, compilePattern);
+  const regions = new Map<string, Region>();
+  const inbox = opened.use(await openWorldInbox(regions, events, now));
+  const config = { ...played.config, notify: localNotify(options.config, inbox) };
   const known = knownWorld(played);
   const authority = await makeAuthority();
   const park = opened.use(await openEndpointPark({ ...played, authority, clock }));
   const control = opened.use(await openControlServer());
   const { route53, dns } = await openZones(opened, played, clock, options);
   const observer = openObserver({ config, now, events });
-  const regions = new Map<string, Region>();
   const table = opened.use(
     await startGlobalTable({
       clock,
@@ -121,7 +131,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       onStream: onStream(observer, regions),
     }),
   );
-  const surroundings = { config, clock, speed, table, route53 };
+  const surroundings = { config, clock, speed, table, route53, inbox };
   await deploy(surroundings, stop.signal);
 
   const desk = faultDesk({ config, known, park, table, route53, regions, events, now });
@@ -155,20 +165,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     takesTurns: options.takesTurns ?? true,
     events,
   });
-  for (const vantage of config.vantages) regions.set(vantage, opened.use(bootRegion(vantage)));
-
+  const boots = config.vantages.map((vantage) => () => bootRegion(vantage));
+  const apiUrls = await openRegions(opened, boots, regions, { address: block.own, now });
   const operator = opened.use(openOperator({ ...surroundings, stop: stop.signal }));
   let isReady = false;
   const readiness = Promise.withResolvers<void>();
   const state = (): WorldState =>
     worldState({
+      ...config,
       now: now(),
       ready: isReady,
-      deployment: config.deployment,
-      vantages: config.vantages,
       downVantages: desk.effects().downVantages,
       reports: observer.reports(),
-      services: config.services,
       played: played.endpoints,
       viewOf: observer.viewOf,
       generationOf: zones.generationOf,
@@ -178,6 +186,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       faults: desk.list(),
       orders: operator.orders(),
       news: news.list(),
+      inbox: inbox.list(),
       notes: played.notes,
     });
   const sampler = opened.use(
@@ -223,6 +232,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ready: readiness.promise,
     onEvent: events.on,
     route53,
+    apiUrls,
+    inbox,
     environmentOf: environmentOf.bind(null, surroundings),
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('the local world ends'));
@@ -358,7 +369,8 @@ function periodsOf(config: Config, wantedMs: number | undefined): RegionOptions[
   const everyMs = Math.min(SCHEDULE_PERIOD_MS_MAX, ...config.services.map((one) => one.everyMs));
   const quorum = wantedMs ?? everyMs;
   const probe = Math.max(quorum, Math.min(SCHEDULE_PERIOD_MS_MAX, ROUNDS_PER_RUN * everyMs));
-  return { probe, quorum };
+  const notify = Math.min(SCHEDULE_PERIOD_MS_MAX, Math.max(quorum, NOTIFY_PERIOD_MS));
+  return { probe, quorum, notify };
 }
 
 /** To the observer at once, to the region's own function as a shard's reader does: one batch at a time. */

@@ -4,14 +4,15 @@ import { type Handler, openRegion, type Region } from '../../scripts/local/regio
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 
 describe('a region of the local world', () => {
-  it('invokes both functions at once, with the event and context of Lambda', async () => {
+  it('invokes what has a schedule at once, with the event and context of Lambda', async () => {
     const calls: Call[] = [];
     await using region = open({ calls });
 
-    const [probe, quorum] = calls;
+    const [probe, quorum, notify] = calls;
 
     expect(region.vantage).toBe('us-east-1');
-    expect(calls).toHaveLength(2);
+    expect(calls).toHaveLength(3);
+    expect(notify?.context.functionName).toBe('quorate-test-notify');
     expect(probe?.event).toMatchObject({
       source: 'aws.events',
       'detail-type': 'Scheduled Event',
@@ -59,7 +60,7 @@ describe('a region of the local world', () => {
 
     expect(whileDown).toBe(0);
     expect(starts.map((signal) => signal.aborted)).toEqual([true, false]);
-    expect(calls.map(({ name }) => name)).toEqual(['probe', 'quorum']);
+    expect(calls.map(({ name }) => name)).toEqual(['probe', 'quorum', 'notify']);
     expect(errors).toEqual([]);
   });
 
@@ -72,8 +73,34 @@ describe('a region of the local world', () => {
 
     await region.invoke('quorum');
 
-    expect(errors).toHaveLength(3);
+    expect(errors).toHaveLength(4);
     expect(String(errors[0])).toContain('it broke');
+  });
+  it('is called by whoever asks its API, under the alias that was asked', async () => {
+    const calls: Call[] = [];
+    await using region = open({ calls });
+    calls.length = 0;
+
+    await region.call('api', { rawPath: '/' });
+    await region.call('api', { rawPath: '/' }, 'read');
+    await region.setDown(true);
+
+    expect(calls.map(({ context }) => context.invokedFunctionArn)).toEqual([
+      'arn:aws:lambda:us-east-1:123456789012:function:quorate-test-api',
+      'arn:aws:lambda:us-east-1:123456789012:function:quorate-test-api:read',
+    ]);
+    await expect(region.call('api', {})).rejects.toThrow('us-east-1 is down');
+  });
+
+  it('lets whoever called a function know that it failed', async () => {
+    const errors: unknown[] = [];
+    const broken = async (): Promise<never> => {
+      throw new Error('it broke');
+    };
+    await using region = open({ errors, handler: () => broken });
+
+    await expect(region.call('api', {})).rejects.toThrow('it broke');
+    expect(errors).toHaveLength(4);
   });
 });
 
@@ -94,7 +121,7 @@ function open({
     deployment: 'quorate-test',
     vantage: 'us-east-1',
     clock: systemClock(),
-    periodsMs: { probe: 60_000, quorum: 60_000 },
+    periodsMs: { probe: 60_000, quorum: 60_000, notify: 60_000 },
     start: (stop) => {
       starts.push(stop);
       const named =
@@ -103,7 +130,12 @@ function open({
           calls.push({ name, event, context });
           return handler(stop)(event, context);
         };
-      return { probe: named('probe'), quorum: named('quorum') };
+      return {
+        probe: named('probe'),
+        quorum: named('quorum'),
+        notify: named('notify'),
+        api: named('api'),
+      };
     },
     onError: (_name, error) => errors.push(error),
   });

@@ -67,6 +67,7 @@ const STATE: WorldState = {
     { at: AT - 1000, service: null, sentence: 'fault f1 added' },
     { at: AT, service: 'app', sentence: 'generation 12 committed by eu-west-1' },
   ],
+  inbox: [],
   notes: ['mode observe: db (decides and records, never changes a weight)'],
 };
 

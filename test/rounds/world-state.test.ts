@@ -52,6 +52,7 @@ const parts = (changes: Partial<StateParts>): StateParts => ({
   faults: [],
   orders: [],
   news: [],
+  inbox: [],
   notes: [],
   ...changes,
 });
