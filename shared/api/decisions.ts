@@ -11,6 +11,12 @@ export const recordSchema = v.object({
   generation: countSchema,
   nonce: v.string(),
   parent: v.nullable(v.string()),
+  earlier: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.description('of a first generation: the digest of the last record of the history before'),
+    ),
+  ),
   region: v.string(),
   actor: v.string(),
   at: timeSchema,

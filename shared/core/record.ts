@@ -13,6 +13,8 @@ export type DecisionRecord = {
   readonly nonce: Nonce;
   /** Digest of the record that the replaced fence named; null at the first generation. */
   readonly parent: Digest | null;
+  /** Of a first generation: the last record of the history that a release, or a lost fence, ended. */
+  readonly earlier?: Digest;
   readonly region: VantageId;
   /** `quorum@region`, `order <id>@region`, or the operator's identity. */
   readonly actor: string;
@@ -27,6 +29,8 @@ export type DecisionRecord = {
   readonly outbox: readonly string[];
   /** The order this commit carries, whole: the fence holds only its digest. */
   readonly order?: RecordOrder;
+  /** Where an operator's wish came in: `api@<region> <address>` or `cli@<host>`. */
+  readonly via?: string;
 };
 export type RecordLine = {
   readonly endpoint: string;
@@ -45,6 +49,10 @@ export type RecordOrder = {
   readonly reason: string;
   readonly fromAt: EpochMs;
   readonly untilAt: EpochMs;
+  readonly weight?: number | null;
+  readonly afterwards?: string;
+  /** The rules that it was told to pass, by name. */
+  readonly force?: readonly string[];
 };
 
 export type MarkKind = 'committed' | 'lost' | 'insync' | 'seen' | 'delivered' | 'found';
@@ -64,50 +72,3 @@ export const recordSortKey = (record: Pick<DecisionRecord, 'generation' | 'nonce
 /** Canonical text: keys sorted, so that equal records have equal digests everywhere. */
 export const recordDigest = (record: DecisionRecord, digestOf: DigestOf): Digest =>
   digestOf(`record ${canonicalText(record)}`);
-
-export type Chain =
-  | {
-      readonly kind: 'whole';
-      /** Newest first: the committed records from the fence back to the first. */
-      readonly committed: readonly DecisionRecord[];
-      /** Records of lost races: listed, not anchored. */
-      readonly sideBranches: readonly DecisionRecord[];
-    }
-  | { readonly kind: 'broken'; readonly generation: number; readonly why: string };
-
-/** Walks from the digest in the fence back to the first generation. */
-export function verifyChain(
-  records: readonly DecisionRecord[],
-  anchor: { readonly generation: number; readonly record: Digest },
-  digestOf: DigestOf,
-): Chain {
-  const byDigest = new Map(records.map((record) => [recordDigest(record, digestOf), record]));
-  const committed: DecisionRecord[] = [];
-  let wanted: Digest | null = anchor.record;
-  let generation = anchor.generation;
-  while (wanted !== null) {
-    const record = byDigest.get(wanted);
-    if (record === undefined) {
-      return {
-        kind: 'broken',
-        generation,
-        why: `no record has the digest ${wanted}: it was edited or deleted`,
-      };
-    }
-    if (record.generation !== generation) {
-      return { kind: 'broken', generation, why: `its record says generation ${record.generation}` };
-    }
-    committed.push(record);
-    wanted = record.parent;
-    generation -= 1;
-  }
-  if (generation !== 0) {
-    return { kind: 'broken', generation, why: 'the chain ends before the first generation' };
-  }
-  const anchored = new Set(committed);
-  return {
-    kind: 'whole',
-    committed,
-    sideBranches: records.filter((record) => !anchored.has(record)),
-  };
-}

@@ -16,6 +16,7 @@ import {
 } from '../core/record.ts';
 import type { Clock, Store } from '../ports.ts';
 import type { Committed } from './commit-plans.ts';
+import { earlierEnd } from './earlier-life.ts';
 import type { QuorumResult } from './quorum-result.ts';
 
 export type Books = {
@@ -64,7 +65,13 @@ export async function writeIntent(
   intent: Intent,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly isRecorded: boolean }> {
-  const record = recordOf(books, plan, intent);
+  const { store, aids } = books;
+  const isFirst = plan.parent === null && plan.commit.by === 'operator';
+  const earlier = isFirst ? await earlierEnd(store, plan.service, aids.digestOf, signal) : null;
+  const record = {
+    ...recordOf(books, plan, intent),
+    ...(earlier === null ? {} : { earlier }),
+  };
   const sealed = sealPlan(plan, recordDigest(record, books.aids.digestOf));
   try {
     await books.store.recordIntent(record, signal);
