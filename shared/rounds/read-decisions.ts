@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { type Decided, foldDecisions, isObserved } from '../core/decided.ts';
 import { QuorateError } from '../core/errors.ts';
-import type { DigestOf, EpochMs, Nonce, ServiceId } from '../core/model.ts';
+import type { DigestOf, Nonce, ServiceId } from '../core/model.ts';
 import { recordSortKey } from '../core/record.ts';
 import { parseMark, parseRecord } from '../core/record-parse.ts';
 import type { Store } from '../ports.ts';
@@ -70,31 +70,42 @@ export async function recentDecisions(
   }
 }
 
-export type History = {
+/** A page of decisions, from the table or from the API. */
+type Page<D> = {
+  readonly decisions: readonly D[];
+  readonly next: string | null;
+  readonly malformed: number;
+};
+
+export type History<D> = {
   /** Newest first. */
-  readonly decisions: readonly Decided[];
+  readonly decisions: readonly D[];
   readonly malformed: number;
   /** The bound was reached before `sinceAt`: there is more. */
   readonly isCut: boolean;
 };
 
-const HISTORY_PAGE = 200;
-const HISTORY_PAGES_MAX = 25;
+export const HISTORY_PAGE = 100;
+const HISTORY_PAGES_MAX = 50;
 
 /** Records go by generation and time goes with it, but for lost intents and clocks that differ: a page more
  *  than needed is read. */
-export async function readHistory(
-  deps: DecisionsDeps,
-  service: ServiceId,
-  { sinceAt, observed, limit }: { sinceAt: EpochMs; observed: boolean; limit: number },
-  signal: AbortSignal,
-): Promise<History> {
-  const found: Decided[] = [];
+export async function readHistory<
+  D extends { readonly record: { readonly at: number; readonly actor: string } },
+>(
+  readPage: (page: { readonly limit: number; readonly before?: string }) => Promise<Page<D>>,
+  {
+    sinceAt,
+    observed,
+    limit,
+  }: { readonly sinceAt: number; readonly observed: boolean; readonly limit: number },
+): Promise<History<D>> {
+  const found: D[] = [];
   let malformed = 0;
   let before: string | undefined;
   for (let page = 0; page < HISTORY_PAGES_MAX; page += 1) {
     const at = { limit: HISTORY_PAGE, ...(before === undefined ? {} : { before }) };
-    const read = await readDecisions(deps, service, at, signal);
+    const read = await readPage(at);
     malformed += read.malformed;
     const young = read.decisions.filter(({ record }) => record.at >= sinceAt);
     found.push(...young.filter(({ record }) => isObserved(record) === observed));
