@@ -3,7 +3,7 @@
  * the data, and the sentences that reason.ts hands out for them.
  */
 import type { EndpointId, EpochMs, OrderId, ServiceId } from './model.ts';
-import { clockTime, list } from './phrase.ts';
+import { list, momentText } from './phrase.ts';
 
 type About = { readonly endpoint: EndpointId };
 
@@ -124,6 +124,6 @@ export function changeSentence(reason: ChangeReason): string {
         ? `replaced: ${reason.fence} can't be read; whatever it knew of ${reason.service} is forgotten`
         : `replaced: ${reason.fence} belongs to deployment ${reason.deployment}, which can't write ${reason.service} from then on`;
     case 'order-dropped':
-      return `order ${reason.order}, in force until ${clockTime(reason.untilAt)}, ends with this`;
+      return `order ${reason.order}, in force until ${momentText(reason.untilAt)}, ends with this`;
   }
 }

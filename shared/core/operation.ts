@@ -34,7 +34,7 @@ import {
 } from './operated.ts';
 import { beginOf, commitOf, endOf, type OrderContext, untouched } from './order.ts';
 import { isKeyReused, keyReusedText } from './order-wish.ts';
-import { clockTime, list } from './phrase.ts';
+import { list, momentText } from './phrase.ts';
 import type { Reason } from './reason.ts';
 import { release, restore } from './released.ts';
 import {
@@ -234,7 +234,7 @@ function give(order: FenceOrder, context: OrderContext): Operated {
   // Its id is the digest of who asked for what under which key: the same request has come again.
   const same = fence.orders.find((one) => one.id === order.id);
   if (same !== undefined) {
-    return nothing(`order ${same.id} is given already, until ${clockTime(same.untilAt)}`);
+    return nothing(`order ${same.id} is given already, until ${momentText(same.untilAt)}`);
   }
   const reused = fence.orders.find((one) => isKeyReused(one.id, order.id));
   if (reused !== undefined) return refused(keyReusedText(reused.id));

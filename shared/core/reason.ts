@@ -5,7 +5,7 @@
  */
 import { type ChangeReason, changeSentence } from './change-reason.ts';
 import type { EndpointId, EpochMs, OrderId, RegionId, ServiceId, VantageId } from './model.ts';
-import { clockTime, list, span } from './phrase.ts';
+import { clockTime, list, momentText, span } from './phrase.ts';
 
 export { clockTime, list, span };
 
@@ -207,11 +207,11 @@ export function sentence(reason: Reason): string {
     case 'not-what-is-served':
       return `not what is served: ${reason.record} of ${reason.endpoint} answers ${reason.served}, the file says ${reason.configured}; its votes are not used; run \`quorate apply ${reason.service}\``;
     case 'drained':
-      return `drained: ${reason.endpoint} until ${clockTime(reason.untilAt)} by order ${reason.order}`;
+      return `drained: ${reason.endpoint} until ${momentText(reason.untilAt)} by order ${reason.order}`;
     case 'pinned':
-      return `pinned: ${reason.endpoint} at weight ${reason.weight} until ${clockTime(reason.untilAt)} by order ${reason.order}`;
+      return `pinned: ${reason.endpoint} at weight ${reason.weight} until ${momentText(reason.untilAt)} by order ${reason.order}`;
     case 'frozen':
-      return `frozen: ${reason.endpoint} stays as it is until ${clockTime(reason.untilAt)} by order ${reason.order}`;
+      return `frozen: ${reason.endpoint} stays as it is until ${momentText(reason.untilAt)} by order ${reason.order}`;
     case 'order-over':
       return `order over: ${reason.order} on ${reason.endpoint} ended ${clockTime(reason.untilAt)}; its end is being committed`;
     case 'idle-tier':
@@ -292,17 +292,17 @@ export function sentence(reason: Reason): string {
     case 'stale-evidence':
       return `waiting: the reports seen here for ${reason.service} (${clockTime(reason.asofAt)}) are older than what the last commit knew (${clockTime(reason.fenceAsofAt)}); DNS unchanged`;
     case 'service-frozen':
-      return `frozen: ${reason.service} stays as it is until ${clockTime(reason.untilAt)} by order ${reason.order}`;
+      return `frozen: ${reason.service} stays as it is until ${momentText(reason.untilAt)} by order ${reason.order}`;
     case 'order-started':
       return `order ${reason.order} begins`;
     case 'order-ended':
       return `order ${reason.order} has ended; what it covered returns by its health`;
     case 'order-given':
-      return `order ${reason.order} is given until ${clockTime(reason.untilAt)}`;
+      return `order ${reason.order} is given until ${momentText(reason.untilAt)}`;
     case 'order-cancelled':
       return `order ${reason.order} is cancelled; what it covered returns by its health`;
     case 'order-extended':
-      return `order ${reason.order} is extended until ${clockTime(reason.untilAt)}`;
+      return `order ${reason.order} is extended until ${momentText(reason.untilAt)}`;
     case 'order-withheld':
       return `withheld: order ${reason.order} does not begin: ${reason.why}`;
     case 'clock-in-doubt':

@@ -50,7 +50,7 @@ describe('rule 2: an order in force', () => {
       reason: { code: 'drained' },
     });
     expect(sentence(decision.endpoints[0]!.reason)).toBe(
-      'drained: a until 13:00:00Z by order drain-a0',
+      'drained: a until 2026-11-20 13:00Z by order drain-a0',
     );
     expect(decision.commit).toBeNull();
   });
@@ -63,7 +63,7 @@ describe('rule 2: an order in force', () => {
 
     expect(world.weights().a).toBe(30);
     expect(sentence(decision.endpoints[0]!.reason)).toBe(
-      'pinned: a at weight 30 until 13:00:00Z by order pin-a000',
+      'pinned: a at weight 30 until 2026-11-20 13:00Z by order pin-a000',
     );
   });
 
@@ -87,10 +87,10 @@ describe('rule 2: an order in force', () => {
 
     expect(decision).toMatchObject({ automation: 'frozen', commit: null });
     expect(decision.reasons.map(sentence)).toEqual([
-      'frozen: app stays as it is until 13:00:00Z by order freeze00',
+      'frozen: app stays as it is until 2026-11-20 13:00Z by order freeze00',
     ]);
     expect(sentence(decision.endpoints[0]!.reason)).toBe(
-      'frozen: a stays as it is until 13:00:00Z by order freeze00',
+      'frozen: a stays as it is until 2026-11-20 13:00Z by order freeze00',
     );
     expect(decision.endpoints[0]?.verdict.value).toBe('down');
   });
@@ -208,7 +208,7 @@ describe('giving an order', () => {
       kind: 'planned',
       commit: { by: 'operator', order: 'drain-a0' },
     });
-    expect(operationText(operated)).toBe('order drain-a0 is given until 13:00:00Z');
+    expect(operationText(operated)).toBe('order drain-a0 is given until 2026-11-20 13:00Z');
     expect(world.weights()).toEqual({ a: 0, b: 100, c: 100 });
     expect(world.fence().asofAt).toBe(asofAt);
     expect(world.entry('a')).toMatchObject({

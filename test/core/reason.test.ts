@@ -108,17 +108,17 @@ const SENTENCES: {
       'not what is served: app.example.com A of us-east-1 answers 198.51.100.1, the file says 198.51.100.2; its votes are not used; run `quorate apply app`',
     ],
   ],
-  drained: [[{ endpoint, order, untilAt }, 'drained: us-east-1 until 14:05:00Z by order order001']],
+  drained: [[{ endpoint, order, untilAt }, 'drained: us-east-1 until 2026-11-20 14:05Z by order order001']],
   pinned: [
     [
       { endpoint, order, weight: 30, untilAt },
-      'pinned: us-east-1 at weight 30 until 14:05:00Z by order order001',
+      'pinned: us-east-1 at weight 30 until 2026-11-20 14:05Z by order order001',
     ],
   ],
   frozen: [
     [
       { endpoint, order, untilAt },
-      'frozen: us-east-1 stays as it is until 14:05:00Z by order order001',
+      'frozen: us-east-1 stays as it is until 2026-11-20 14:05Z by order order001',
     ],
   ],
   'order-over': [
@@ -338,15 +338,15 @@ const SENTENCES: {
     ],
   ],
   'service-frozen': [
-    [{ service, order, untilAt }, 'frozen: app stays as it is until 14:05:00Z by order order001'],
+    [{ service, order, untilAt }, 'frozen: app stays as it is until 2026-11-20 14:05Z by order order001'],
   ],
   'order-started': [[{ order }, 'order order001 begins']],
   'order-ended': [[{ order }, 'order order001 has ended; what it covered returns by its health']],
-  'order-given': [[{ order, untilAt }, 'order order001 is given until 14:05:00Z']],
+  'order-given': [[{ order, untilAt }, 'order order001 is given until 2026-11-20 14:05Z']],
   'order-cancelled': [
     [{ order }, 'order order001 is cancelled; what it covered returns by its health'],
   ],
-  'order-extended': [[{ order, untilAt }, 'order order001 is extended until 14:05:00Z']],
+  'order-extended': [[{ order, untilAt }, 'order order001 is extended until 2026-11-20 14:05Z']],
   'order-withheld': [
     [
       { order, why: 'it leaves 100 of 300 (33 %) in service' },
@@ -493,7 +493,7 @@ const SENTENCES: {
     ],
   ],
   'order-dropped': [
-    [{ order, untilAt }, 'order order001, in force until 14:05:00Z, ends with this'],
+    [{ order, untilAt }, 'order order001, in force until 2026-11-20 14:05Z, ends with this'],
   ],
   bug: [
     [

@@ -96,7 +96,7 @@ describe('release', () => {
     const world = openWorld({ service, weights: { a: 0 }, orders: [drain('a')] });
 
     expect(release(world)).toMatch(
-      /^planned: order drain000, in force until 13:00:00Z, ends with this; released: /,
+      /^planned: order drain000, in force until 2026-11-20 13:00Z, ends with this; released: /,
     );
     expect(world.weights().a).toBe(0);
   });
@@ -188,7 +188,7 @@ describe('restore', () => {
     const b = world.entry('b');
 
     expect(restore(world)).toBe(
-      'planned: restored: a goes from weight 0 to 100, although it is down; restored: idle goes from weight 100 to 0; order drain000, in force until 13:00:00Z, ends with this',
+      'planned: restored: a goes from weight 0 to 100, although it is down; restored: idle goes from weight 100 to 0; order drain000, in force until 2026-11-20 13:00Z, ends with this',
     );
     expect(world.weights()).toEqual({ a: 100, b: 100, idle: 0 });
     expect(world.fence().orders).toEqual([]);
@@ -231,7 +231,7 @@ describe('restore', () => {
     });
 
     expect(release(world, true)).toBe(
-      'planned: restored: a goes from weight 0 to 100; order freeze00, in force until 13:00:00Z, ends with this; released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
+      'planned: restored: a goes from weight 0 to 100; order freeze00, in force until 2026-11-20 13:00Z, ends with this; released: _quorate.app.example.com goes; nothing is written for app until it is adopted again',
     );
     expect(world.weights()).toEqual({ a: 100, b: 100, c: 100 });
     expect(world.state.fenceValues).toBeNull();

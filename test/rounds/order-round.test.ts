@@ -363,7 +363,7 @@ describe('operations of the zone', () => {
       kind: 'committed',
       sentences: [
         'restored: us-east-1 goes from weight 0 to 100',
-        expect.stringMatching(/^order \S+, in force until 02:00:00Z, ends with this$/),
+        expect.stringMatching(/^order \S+, in force until 2026-07-01 02:00Z, ends with this$/),
       ],
     });
     expect(world.fence().orders).toEqual([]);
