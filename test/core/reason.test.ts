@@ -108,7 +108,9 @@ const SENTENCES: {
       'not what is served: app.example.com A of us-east-1 answers 198.51.100.1, the file says 198.51.100.2; its votes are not used; run `quorate apply app`',
     ],
   ],
-  drained: [[{ endpoint, order, untilAt }, 'drained: us-east-1 until 2026-11-20 14:05Z by order order001']],
+  drained: [
+    [{ endpoint, order, untilAt }, 'drained: us-east-1 until 2026-11-20 14:05Z by order order001'],
+  ],
   pinned: [
     [
       { endpoint, order, weight: 30, untilAt },
@@ -338,7 +340,10 @@ const SENTENCES: {
     ],
   ],
   'service-frozen': [
-    [{ service, order, untilAt }, 'frozen: app stays as it is until 2026-11-20 14:05Z by order order001'],
+    [
+      { service, order, untilAt },
+      'frozen: app stays as it is until 2026-11-20 14:05Z by order order001',
+    ],
   ],
   'order-started': [[{ order }, 'order order001 begins']],
   'order-ended': [[{ order }, 'order order001 has ended; what it covered returns by its health']],
