@@ -1,5 +1,11 @@
 /** Counts and latencies per endpoint over a minute or an hour, for charts and error budgets. */
 import * as v from 'valibot';
+import {
+  addFailedMinutes,
+  type FailedMinute,
+  parseFailedMinutes,
+  printFailedMinutes,
+} from './failed-minutes.ts';
 import { type LastSample, lastOf, newerLast, parseLast, printLast } from './last-sample.ts';
 import {
   byText,
@@ -24,6 +30,8 @@ export type RollupLine = {
   readonly histogram: Readonly<Record<string, number>>;
   /** The newest answer; absent where there was none, or no room for it. */
   readonly last?: LastSample;
+  /** Of an hour: when it failed. Absent where it did not, or where nobody noted it. */
+  readonly failedMinutes?: readonly FailedMinute[];
 };
 export type Rollup = {
   readonly vantage: VantageId;
@@ -31,13 +39,15 @@ export type Rollup = {
   readonly startAt: EpochMs;
   /** Runs overlap: each adds its own part to a minute. */
   readonly run: string;
+  /** Of an hour: how many of its minutes were measured. */
+  readonly minutes?: number;
   readonly lines: readonly RollupLine[];
 };
 
-/** As it lies in the table: `last` is a line of text. */
-export type StoredRollup = Omit<Rollup, 'lines'> & {
-  readonly lines: readonly (Omit<RollupLine, 'last'> & { readonly last?: string })[];
-};
+/** As it lies in the table: what is more than a count is a line of text. */
+export type StoredRollup = Omit<Rollup, 'lines'> & { readonly lines: readonly StoredLine[] };
+type StoredLine = Counts & { readonly last?: string; readonly failed?: string };
+type Counts = Omit<RollupLine, 'last' | 'failedMinutes'>;
 
 /** A DynamoDB item holds 400 KB; the rest is room for keys and for what JSON doesn't show. */
 export const ROLLUP_BYTES_MAX = 300 * 1024;
@@ -95,16 +105,53 @@ export const rollupOf = (key: RollupKey, observations: readonly Observation[]): 
 const withLast = (line: Omit<RollupLine, 'last'>, last: LastSample | undefined): RollupLine =>
   last === undefined ? line : { ...line, last };
 
-/** What is counted always fits (`validate` bounds a file); what is only shown goes first. */
+const withFailed = (
+  line: Omit<RollupLine, 'failedMinutes'>,
+  failedMinutes: readonly FailedMinute[] | undefined,
+): RollupLine => (failedMinutes === undefined ? line : { ...line, failedMinutes });
+
+/** What is counted always fits; what is only shown goes first, then when in the hour it failed. */
 export function storedRollup(rollup: Rollup, bytesMax: number = ROLLUP_BYTES_MAX): StoredRollup {
+  const counts: StoredRollup = { ...rollup, lines: rollup.lines.map((line) => countsOf(line)) };
+  const timed: StoredRollup = {
+    ...rollup,
+    lines: rollup.lines.map(({ failedMinutes, ...line }) => ({
+      ...countsOf(line),
+      ...(failedMinutes === undefined ? {} : { failed: printFailedMinutes(failedMinutes) }),
+    })),
+  };
   const whole: StoredRollup = {
     ...rollup,
-    lines: rollup.lines.map(({ last, ...line }) =>
-      last === undefined ? line : { ...line, last: printLast(last) },
-    ),
+    lines: timed.lines.map((line, at) => {
+      const last = rollup.lines[at]?.last;
+      return last === undefined ? line : { ...line, last: printLast(last) };
+    }),
   };
-  if (new TextEncoder().encode(JSON.stringify(whole)).length <= bytesMax) return whole;
-  return { ...rollup, lines: rollup.lines.map(({ last: _, ...line }) => line) };
+  return [whole, timed].find((one) => bytesOf(one) <= bytesMax) ?? counts;
+}
+
+const countsOf = ({ last: _, failedMinutes: __, ...counts }: RollupLine): Counts => counts;
+
+const bytesOf = (stored: StoredRollup): number =>
+  new TextEncoder().encode(JSON.stringify(stored)).length;
+
+/** Parts of an hour's minutes → the hour, which remembers how much of it was measured and when it failed. */
+export function hourOfMinutes(key: RollupKey, parts: readonly Rollup[]): Rollup {
+  const minutes = [...Map.groupBy(parts, ({ startAt }) => startAt)].map(([startAt, same]) => ({
+    minute: Math.floor((startAt - key.startAt) / MINUTE_MS),
+    lines: mergeRollups(
+      key,
+      same.map(({ lines }) => lines),
+    ).lines,
+  }));
+  const lines = minutes.map((one) =>
+    one.lines.map((line) =>
+      line.failures === 0
+        ? line
+        : withFailed(line, [{ minute: one.minute, passes: line.passes, failures: line.failures }]),
+    ),
+  );
+  return mergeRollups({ ...key, minutes: minutes.length }, lines);
 }
 
 /** Adds up the lines of several parts, in any order, sorted by service and endpoint. */
@@ -119,17 +166,20 @@ export function mergeRollups(key: RollupKey, parts: readonly (readonly RollupLin
   return { ...key, lines };
 }
 
-const addLines = ({ last, ...a }: RollupLine, b: RollupLine): RollupLine =>
-  withLast(
-    {
-      ...a,
-      passes: a.passes + b.passes,
-      failures: a.failures + b.failures,
-      skipped: a.skipped + b.skipped,
-      histogram: addHistograms(a.histogram, b.histogram),
-    },
-    newerLast(last, b.last),
-  );
+const addLines = (
+  { last, failedMinutes: failed = [], ...a }: RollupLine,
+  b: RollupLine,
+): RollupLine => {
+  const all = addFailedMinutes([...failed, ...(b.failedMinutes ?? [])]);
+  const sum = {
+    ...a,
+    passes: a.passes + b.passes,
+    failures: a.failures + b.failures,
+    skipped: a.skipped + b.skipped,
+    histogram: addHistograms(a.histogram, b.histogram),
+  };
+  return withFailed(withLast(sum, newerLast(last, b.last)), all.length === 0 ? undefined : all);
+};
 
 type Histogram = RollupLine['histogram'];
 
@@ -167,6 +217,7 @@ const rollupSchema = v.object({
     v.transform((ms) => epochMs(ms)),
   ),
   run: name,
+  minutes: v.exactOptional(v.pipe(count, v.maxValue(60))),
   lines: v.array(
     v.pipe(
       v.object({
@@ -177,10 +228,14 @@ const rollupSchema = v.object({
         skipped: count,
         histogram: v.record(v.pipe(v.string(), v.regex(/^[1-9]\d{0,6}$/)), count),
         last: v.exactOptional(v.unknown()),
+        failed: v.exactOptional(v.unknown()),
       }),
-      // A sample of another release costs no counts.
-      v.transform(({ last, ...line }) =>
-        withLast(line, typeof last === 'string' ? parseLast(last) : undefined),
+      // What another release noted besides costs no counts.
+      v.transform(({ last, failed, ...line }) =>
+        withFailed(
+          withLast(line, typeof last === 'string' ? parseLast(last) : undefined),
+          typeof failed === 'string' ? parseFailedMinutes(failed) : undefined,
+        ),
       ),
     ),
   ),

@@ -47,3 +47,10 @@ export function abstainIfStarved(
       : observation,
   );
 }
+
+/** What charts and error budgets may count: an isolated vantage's failures tell of its own way out. */
+export const countable = (
+  observations: readonly Observation[],
+  { isolated }: SelfCheck,
+): readonly Observation[] =>
+  isolated ? observations.filter(({ outcome }) => outcome.kind !== 'fail') : observations;

@@ -8,6 +8,7 @@ import { type Config, type EpochMs, epochMs, type VantageId } from '../core/mode
 import { type Report, servicesSeenBy } from '../core/report.ts';
 import type { Reporter } from '../core/report-next.ts';
 import { intervalsOf, nextStart, type Phase, roundAt, roundStart } from '../core/schedule.ts';
+import { countable } from '../core/self-check.ts';
 import type { Ids, Store } from '../ports.ts';
 import { type ProbeRoundDeps, type ProbeRoundResult, probeRound } from './probe-round.ts';
 import { type Filing, reportDesk } from './report-desk.ts';
@@ -121,7 +122,7 @@ export async function probeRun(
         return;
       }
       if (filing.kind === 'written') {
-        book.add(result.observations);
+        book.add(countable(result.observations, result.selfCheck));
         await book.settle(inner);
       }
     }

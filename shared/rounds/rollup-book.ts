@@ -7,6 +7,7 @@ import { type EpochMs, epochMs, type VantageId } from '../core/model.ts';
 import type { Observation } from '../core/observation.ts';
 import {
   hourOf,
+  hourOfMinutes,
   mergeRollups,
   minuteOf,
   parseRollup,
@@ -77,11 +78,7 @@ export function rollupBook(
       const parts = raw.map(parseRollup).filter((part) => part !== undefined);
       if (parts.length === 0) return;
       const hour = { vantage, span: 'hour', startAt: from, run: HOUR_RUN } as const;
-      const merged = mergeRollups(
-        hour,
-        parts.map(({ lines }) => lines),
-      );
-      await store.writeRollup(storedRollup(merged), inner);
+      await store.writeRollup(storedRollup(hourOfMinutes(hour, parts)), inner);
     }, signal);
   };
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointId, epochMs, serviceId } from '../../shared/core/model.ts';
 import {
   hourOf,
+  hourOfMinutes,
   LATENCY_BUCKETS_MS,
   mergeRollups,
   minuteOf,
@@ -108,6 +109,35 @@ describe('the last sample of a line', () => {
   });
 });
 
+describe('an hour', () => {
+  it('adds up its minutes, and remembers which were measured and which failed', () => {
+    const minute = (at: number, run: string, kinds: readonly ('pass' | 'fail')[]): Rollup =>
+      rollupOf(
+        { ...KEY, run, startAt: epochMs(FAKE_START + at * 60_000) },
+        kinds.map((kind) => sampleObservation('a', kind)),
+      );
+
+    const hour = hourOfMinutes({ ...KEY, span: 'hour', run: 'hour' }, [
+      minute(7, 'r2', ['fail', 'fail']),
+      minute(3, 'r1', ['pass', 'pass', 'pass']),
+      minute(7, 'r1', ['pass']),
+      minute(8, 'r2', ['fail']),
+    ]);
+
+    expect(hour).toMatchObject({ span: 'hour', run: 'hour', minutes: 3 });
+    expect(hour.lines).toMatchObject([
+      {
+        passes: 4,
+        failures: 3,
+        failedMinutes: [
+          { minute: 7, passes: 1, failures: 2 },
+          { minute: 8, passes: 0, failures: 1 },
+        ],
+      },
+    ]);
+  });
+});
+
 describe('a percentile', () => {
   const histogram = { 100: 1, 20: 90, 50: 9 };
 
@@ -154,6 +184,19 @@ describe('a stored rollup', () => {
     expect(storedRollup(few, bytes - 1).lines).toEqual(
       few.lines.map(({ last: _, ...line }) => line),
     );
+  });
+
+  it('an hour drops when it failed only where it would not fit without the samples either', () => {
+    const hour = hourOfMinutes({ ...KEY, span: 'hour' }, [
+      rollupOf(KEY, [sampleObservation('a', 'fail')]),
+    ]);
+    const { last: _, failed, ...counts } = storedRollup(hour).lines[0]!;
+    const timed = JSON.stringify({ ...hour, lines: [{ ...counts, failed }] }).length;
+
+    expect(failed).toBe('0:0/1');
+    expect(storedRollup(hour, timed).lines).toEqual([{ ...counts, failed }]);
+    expect(storedRollup(hour, timed - 1).lines).toEqual([counts]);
+    expect(parseRollup(storedRollup(hour))).toEqual(hour);
   });
 
   it('a round of 100 endpoints fits with room to spare', () => {

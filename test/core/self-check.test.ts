@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Attempt, ProbeResponse } from '../../shared/core/probe.ts';
-import { abstainIfStarved, LOOP_LATE_MS_MAX, selfCheckOf } from '../../shared/core/self-check.ts';
+import {
+  abstainIfStarved,
+  countable,
+  LOOP_LATE_MS_MAX,
+  selfCheckOf,
+} from '../../shared/core/self-check.ts';
 import { sampleObservation } from '../fakes/sample-report.ts';
 
 type Kind = 'answer' | 'fail' | 'own-dns' | 'no-route' | 'starved' | 'aborted' | 'no-handles';
@@ -77,6 +82,18 @@ describe('a starved vantage', () => {
         },
       ),
     );
+  });
+});
+
+describe('what may be counted', () => {
+  const seen = (['pass', 'fail', 'skipped'] as const).map((kind) => sampleObservation('a', kind));
+
+  it('is everything, as long as a vantage is not isolated', () => {
+    expect(countable(seen, { isolated: false, targets: 2, failed: 1 })).toEqual(seen);
+  });
+
+  it('are no failures of an isolated vantage: they tell of its own way out', () => {
+    expect(countable(seen, { isolated: true, targets: 2, failed: 2 })).toEqual([seen[0], seen[2]]);
   });
 });
 

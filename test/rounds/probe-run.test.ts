@@ -14,7 +14,7 @@ import {
 import type { ProbeRequest } from '../../shared/core/probe.ts';
 import { type Report, roundKey } from '../../shared/core/report.ts';
 import { parseReport } from '../../shared/core/report-parse.ts';
-import { type Rollup, rollupOf } from '../../shared/core/rollup.ts';
+import { parseRollup, type Rollup, rollupOf } from '../../shared/core/rollup.ts';
 import { probeGate } from '../../shared/rounds/probe-round.ts';
 import {
   type ProbeRoundFacts,
@@ -521,6 +521,20 @@ describe('rollups', () => {
     ]);
   });
 
+  it('carry the newest answer of each endpoint as one line of text', async () => {
+    const world = newWorld({ answer: failing('us-east-1') });
+
+    await world.run({ remainingMs: 100_000 });
+
+    const [minute] = [...world.store.table.rollups.values()].map(parseRollup);
+    expect(minute?.lines.map(({ endpoint, last }) => [endpoint, last?.passed])).toEqual([
+      ['ap-southeast-1', true],
+      ['eu-west-1', true],
+      ['us-east-1', false],
+    ]);
+    expect(minute?.lines[0]?.last?.at).toBe(FAKE_START + 50_000);
+  });
+
   it('lose no look of a round that crosses the minute beside faster ones', async () => {
     const services = [
       sampleService({ id: serviceId('fast'), everyMs: 5_000 }),
@@ -559,7 +573,12 @@ describe('rollups', () => {
 
     const hours = [...world.store.table.rollups.values()].filter(({ span }) => span === 'hour');
     expect(hours).toMatchObject([
-      { startAt: FAKE_START, run: 'hour', lines: [{ endpoint: 'us-east-1', passes: 2 }] },
+      {
+        startAt: FAKE_START,
+        run: 'hour',
+        minutes: 1,
+        lines: [{ endpoint: 'us-east-1', passes: 2 }],
+      },
     ]);
     const hourReads = world.store.callsOf('readRollups').filter(({ args }) => args[1] === 'hour');
     expect(hourReads).toHaveLength(1);
