@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   ZONE_UNAVAILABLE: { retryable: true, httpStatus: 503, exitCode: 1 },
   ZONE_THROTTLED: { retryable: true, httpStatus: 503, exitCode: 1 },
   ACCESS_DENIED: { retryable: false, httpStatus: 502, exitCode: 1 },
+  /** No region's API answers: a client's word. */
+  API_UNAVAILABLE: { retryable: true, httpStatus: 503, exitCode: 1 },
   DEPLOY_FAILED: { retryable: false, httpStatus: 502, exitCode: 1 },
 } as const satisfies Record<string, { retryable: boolean; httpStatus: number; exitCode: number }>;
 

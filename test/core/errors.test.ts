@@ -21,6 +21,7 @@ const EXPECTED: Record<ErrorCode, readonly [boolean, number, number]> = {
   ZONE_UNAVAILABLE: [true, 503, 1],
   ZONE_THROTTLED: [true, 503, 1],
   ACCESS_DENIED: [false, 502, 1],
+  API_UNAVAILABLE: [true, 503, 1],
   DEPLOY_FAILED: [false, 502, 1],
 };
 
