@@ -4,7 +4,10 @@
  * unless it says so. Foreign errors arrive as `QuorateError`s (STORE_*, ZONE_*, ACCESS_DENIED).
  */
 import type { Notice } from './core/alarm-notice.ts';
+import type { IncidentEvent } from './core/incident.ts';
 import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
+import type { Notification } from './core/notification.ts';
+import type { ChannelName, OutboxItem } from './core/outbox.ts';
 import type { ProbeRequest, ProbeResponse } from './core/probe.ts';
 import type { Pulse } from './core/pulse.ts';
 import type { DecisionRecord, Mark } from './core/record.ts';
@@ -118,6 +121,27 @@ export type Store = {
   /** An item of its own, keyed by kind and region: one writer each. */
   readonly writeMark: (mark: Mark, signal: AbortSignal) => Promise<void>;
   readonly readMarks: (service: ServiceId, signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Append-only: time, incident, step and region are its key, so each has one writer. */
+  readonly writeIncidentEvent: (event: IncidentEvent, signal: AbortSignal) => Promise<void>;
+  /** Those that were seen since, oldest first. */
+  readonly readIncidentEvents: (
+    service: ServiceId,
+    since: EpochMs,
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
+  /** Written only if the stored version equals `expected` (null: no live item); `any` always writes.
+   *  An end that is over takes the item away. False: another run was first. */
+  readonly writeOutbox: (
+    item: OutboxItem,
+    expected: { readonly version: string | null } | 'any',
+    signal: AbortSignal,
+  ) => Promise<boolean>;
+  /** Of each of these regions, what has a key that begins so. */
+  readonly readOutbox: (
+    regions: readonly VantageId[],
+    prefix: string,
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
 };
 
 export type CommitReply =
@@ -172,6 +196,24 @@ export type Heartbeat = {
 /** Where people read. */
 export type Topic = {
   readonly publish: (notice: Notice, signal: AbortSignal) => Promise<Delivery>;
+};
+
+/** One way to people or programs. Its secrets are its own; what it says of a failure holds none. */
+export type Channel = {
+  readonly name: ChannelName;
+  readonly send: (notification: Notification, signal: AbortSignal) => Promise<Delivery>;
+};
+
+/** What a zone's name servers answer. Silence is an answer here, never an exception. */
+export type NameServers = {
+  /** Addresses of all that serve the zone of this name, as `192.0.2.1:53`; empty where it can't be told. */
+  readonly serversOf: (name: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The values of a TXT record there, strings joined; null: no answer. */
+  readonly txt: (
+    server: string,
+    name: string,
+    signal: AbortSignal,
+  ) => Promise<readonly string[] | null>;
 };
 
 /** The region's own `notify`, as `api` reaches it. Never an exception: an order stands without it. */

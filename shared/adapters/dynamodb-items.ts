@@ -8,6 +8,7 @@
  * unmarshaller before it reaches our parser. JSON comes back exactly as it was written, or not at all.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { IncidentEvent } from '../core/incident.ts';
 import type { EpochMs, ServiceId, VantageId } from '../core/model.ts';
 import type { Mark } from '../core/record.ts';
 import { recordSortKey } from '../core/record.ts';
@@ -23,6 +24,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const MINUTE_ROLLUP_TTL_MS = 3 * HOUR_MS;
 export const HOUR_ROLLUP_TTL_MS = 40 * DAY_MS;
 export const HISTORY_TTL_MS = 40 * DAY_MS;
+export const INCIDENT_TTL_MS = 400 * DAY_MS;
 /** A region that left the file leaves nothing behind. */
 export const PULSE_TTL_MS = DAY_MS;
 
@@ -47,6 +49,15 @@ export const shadowKey = (service: ServiceId, region: VantageId): Key => ({
   pk: `shadow#${service}`,
   sk: region,
 });
+export const incidentPartition = (service: ServiceId): string => `incident#${service}`;
+/** Every key of an event seen at `at` or later sorts behind this. */
+export const incidentBound = (at: number): string => String(at).padStart(14, '0');
+/** The region is in the key: each event has one writer. */
+export const incidentKey = ({ service, at, id, step, region }: IncidentEvent): Key => ({
+  pk: incidentPartition(service as ServiceId),
+  sk: `${incidentBound(at)}#${id}#${step}#${region}`,
+});
+export const outboxPartition = (region: VantageId): string => `outbox#${region}`;
 export const recordPartition = (service: ServiceId): string => `decision#${service}`;
 export const markPartition = (service: ServiceId): string => `mark#${service}`;
 /** Kind and region are in the key: each mark has one writer, so last-writer-wins has nothing to lose. */

@@ -37,6 +37,7 @@ export type DynamodbDeps = {
 
 type Condition = {
   readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues?: Item;
 };
 

@@ -15,12 +15,17 @@ import {
   HOUR_ROLLUP_TTL_MS,
   headKey,
   historyKey,
+  INCIDENT_TTL_MS,
+  incidentBound,
+  incidentKey,
+  incidentPartition,
   isSameRound,
   itemOf,
   MINUTE_ROLLUP_TTL_MS,
   manifestKey,
   markKey,
   markPartition,
+  outboxPartition,
   PULSE_TTL_MS,
   pulseKey,
   recordPartition,
@@ -37,6 +42,10 @@ import { type DynamodbDeps, dynamodbRequests } from './dynamodb-requests.ts';
 /** The newest of each: about half a year of one service that changes daily. */
 const MARKS_MAX = 2_000;
 const ROLLUPS_MAX = 20_000;
+/** Of one service: a flapping endpoint leaves some dozen a day and region. */
+const EVENTS_MAX = 5_000;
+/** Of one region. */
+const OUTBOX_MAX = 2_000;
 
 /** Also an item whose `roundKey` no version of us wrote: a foreign item must not lock a vantage out. */
 const NEVER_WRITTEN = {
@@ -187,6 +196,61 @@ export function dynamodbStore(deps: DynamodbDeps): Store {
           inner,
         ),
       ),
+
+    writeIncidentEvent: (event, signal) =>
+      call('writing an incident', signal, async (inner) => {
+        await put(itemOf(incidentKey(event), event, event.at + INCIDENT_TTL_MS), {}, inner);
+      }),
+
+    readIncidentEvents: (service, since, signal) =>
+      call('reading incidents', signal, async (inner) => {
+        // The newest are kept where there are too many of them.
+        const newestFirst = await query(
+          {
+            KeyConditionExpression: 'pk = :pk AND sk >= :since',
+            ExpressionAttributeValues: {
+              ':pk': { S: incidentPartition(service) },
+              ':since': { S: incidentBound(Math.max(0, since)) },
+            },
+            ScanIndexForward: false,
+          },
+          EVENTS_MAX,
+          inner,
+        );
+        return newestFirst.toReversed();
+      }),
+
+    writeOutbox: (item, expected, signal) =>
+      call('writing the outbox', signal, async (inner) => {
+        const key = { pk: outboxPartition(item.region), sk: item.key };
+        const stored = {
+          ...itemOf(key, item, item.expiresAt),
+          version: { S: item.version },
+        };
+        const winner = await put(stored, unlessMoved(expected, deps.clock.now()), inner);
+        // A lost reply: what is stored is this very write.
+        return winner === 'written' || (winner !== 'absent' && winner.version?.S === item.version);
+      }),
+
+    readOutbox: (regions, prefix, signal) =>
+      call('reading the outbox', signal, async (inner) => {
+        const found = await Promise.all(
+          regions.map((region) =>
+            query(
+              {
+                KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+                ExpressionAttributeValues: {
+                  ':pk': { S: outboxPartition(region) },
+                  ':prefix': { S: prefix },
+                },
+              },
+              OUTBOX_MAX,
+              inner,
+            ),
+          ),
+        );
+        return found.flat();
+      }),
   };
 
   /** A head is only a hint to look again: where it can't be read, it hints at nothing. */
@@ -198,6 +262,26 @@ export function dynamodbStore(deps: DynamodbDeps): Store {
     return { region: vantageId(region), generations: Object.fromEntries(numbers) };
   }
 }
+
+/** `version` stands outside the body, so that a condition can see it; an ended item counts as none. */
+const unlessMoved = (
+  expected: { readonly version: string | null } | 'any',
+  now: number,
+): Parameters<ReturnType<typeof dynamodbRequests>['put']>[1] => {
+  if (expected === 'any') return {};
+  if (expected.version === null) {
+    return {
+      ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: { ':now': { N: String(Math.floor(now / 1000)) } },
+    };
+  }
+  return {
+    ConditionExpression: '#version = :expected',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':expected': { S: expected.version } },
+  };
+};
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

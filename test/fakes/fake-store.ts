@@ -5,6 +5,7 @@
  */
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { VantageId } from '../../shared/core/model.ts';
+import type { OutboxItem } from '../../shared/core/outbox.ts';
 import { recordSortKey } from '../../shared/core/record.ts';
 import { roundKey } from '../../shared/core/report.ts';
 import type { Clock, Store } from '../../shared/ports.ts';
@@ -35,6 +36,10 @@ export type FakeTable = {
   readonly shadows: Map<string, unknown>;
   readonly records: Map<string, unknown>;
   readonly marks: Map<string, unknown>;
+  /** By service, time, incident, step and region. */
+  readonly incidents: Map<string, unknown>;
+  /** By region and key. */
+  readonly outbox: Map<string, OutboxItem>;
 };
 
 export const fakeTable = (): FakeTable => ({
@@ -47,6 +52,8 @@ export const fakeTable = (): FakeTable => ({
   shadows: new Map(),
   records: new Map(),
   marks: new Map(),
+  incidents: new Map(),
+  outbox: new Map(),
 });
 
 export type FakeStore = Store & {
@@ -212,7 +219,45 @@ export function fakeStore(table: FakeTable = fakeTable(), clock?: Clock): FakeSt
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([, mark]) => copy(mark)),
       ),
+    writeIncidentEvent: (event, signal) =>
+      call('writeIncidentEvent', [event], signal, () => {
+        const at = String(event.at).padStart(14, '0');
+        const key = `${event.service} ${at} ${event.id} ${event.step} ${event.region}`;
+        put(table.incidents, key, event);
+      }),
+    readIncidentEvents: (service, since, signal) =>
+      call('readIncidentEvents', [service, since], signal, () =>
+        [...table.incidents]
+          .filter(([key]) => key >= `${service} ${String(Math.max(0, since)).padStart(14, '0')}`)
+          .filter(([key]) => key.startsWith(`${service} `))
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([, event]) => copy(event)),
+      ),
+    writeOutbox: (item, expected, signal) =>
+      call('writeOutbox', [item, expected], signal, () => {
+        const key = `${item.region} ${item.key}`;
+        const stored = table.outbox.get(key);
+        const live = stored !== undefined && !isOver(stored) ? stored : undefined;
+        const isFirst = expected === 'any' || (live?.version ?? null) === expected.version;
+        if (isFirst) put(table.outbox, key, item);
+        return isFirst || live?.version === item.version;
+      }),
+    readOutbox: (regions, prefix, signal) =>
+      call('readOutbox', [regions, prefix], signal, () =>
+        regions.flatMap((region) =>
+          [...table.outbox]
+            .filter(([key, item]) => key.startsWith(`${region} ${prefix}`) && !isOver(item))
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([, item]) => copy(item)),
+        ),
+      ),
   };
+
+  /** Seconds, as a table's TTL counts. Without a clock nothing ends but what never began. */
+  function isOver({ expiresAt }: OutboxItem): boolean {
+    const now = clock?.now() ?? 0;
+    return Math.floor(expiresAt / 1000) * 1000 <= now;
+  }
 }
 
 const copy = <T>(value: T): T => structuredClone(value);
