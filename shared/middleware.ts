@@ -136,6 +136,8 @@ export type Invocation = {
   readonly signal: AbortSignal;
   /** Until then. */
   readonly remainingMs: number;
+  /** As the platform gave it: which function was called, and the invocation's id. */
+  readonly context: Context;
 };
 
 /**
@@ -155,7 +157,7 @@ export function lambdaStack<TEvent, TResult>(
     .handler((event, context) => {
       const remainingMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
       return clock.withDeadline(remainingMs, new AbortController().signal, (signal) =>
-        run(event, { signal, remainingMs }),
+        run(event, { signal, remainingMs, context }),
       );
     });
   return async (event, context) => await stack(event, context);
