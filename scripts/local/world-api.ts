@@ -1,11 +1,13 @@
 /**
- * The world's HTTP face: look (GET /world), break (POST /world/faults), override (POST /world/orders).
+ * The world's HTTP face: the dashboard (GET /) and, for scripts, look (GET /world), break (POST
+ * /world/faults), override (POST /world/orders).
  * In: JSON bodies of at most 16 KiB. Out: JSON always, problems with the list of what is known. It
  * decides nothing: parsing is in the nouns' own files, and the world does the rest.
  */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { QuorateError } from '../../shared/core/errors.ts';
+import type { WorldPage } from '../ui/world-page.ts';
 import type { Fault, Parsed, Problem } from './faults.ts';
 import type { WorldState } from './world-state.ts';
 
@@ -20,6 +22,8 @@ export type WorldControls = {
     request: OrderRequest,
   ) => Promise<Readonly<Record<string, unknown>> & { readonly id: string }>;
   readonly removeOrder: (id: string) => Promise<boolean>;
+  /** The dashboard, with this world's regions behind it. */
+  readonly page: Pick<WorldPage, 'app' | 'guard'>;
 };
 
 export type OrderRequest = {
@@ -36,6 +40,7 @@ export type OrderRequest = {
 
 const BODY_BYTES_MAX = 16 * 1024;
 const ROUTES = [
+  'GET /',
   'GET /world',
   'POST /world/faults',
   'DELETE /world/faults/:id',
@@ -52,7 +57,13 @@ export function worldApi(world: WorldControls): Hono {
       c.json({ error: `the body is larger than ${BODY_BYTES_MAX} bytes`, known: [] }, 413),
   });
 
-  app.get('/', async (c) => c.html(frontPage(world.state())));
+  // Pages of other origins may neither look nor break things; curl has no origin.
+  app.use('/world/*', async (c, next) => {
+    const refusal = world.page.guard.refusalOf(c.req.method, (name) => c.req.header(name));
+    if (refusal === null) return next();
+    return c.json({ error: `${refusal.detail}; ${refusal.help}`, known: ROUTES }, refusal.status);
+  });
+  app.route('/', world.page.app);
   app.get('/world', async (c) => c.json(world.state()));
 
   app.post('/world/faults', bodyMax, async (c) => {
@@ -110,25 +121,3 @@ function unknownId(noun: string, id: string, all: readonly { readonly id: string
   const list = known.length === 0 ? 'there is none now' : `known: ${known.join(', ')}`;
   return { error: `no ${noun} ${JSON.stringify(id.slice(0, 40))}; ${list}`, known };
 }
-
-function frontPage(state: WorldState): string {
-  const services = state.services
-    .map(({ service, names }) => `<li>${escaped(service)}: ${escaped(names.join(', '))}</li>`)
-    .join('');
-  const routes = ROUTES.map((route) => `<li><code>${escaped(route)}</code></li>`).join('');
-  return [
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Quorate, local world</title>',
-    `<h1>Quorate, local world</h1><p>Deployment ${escaped(state.deployment)}, on loopback only.</p>`,
-    `<ul>${services}</ul><p>Its state is JSON at <a href="/world">/world</a>.</p><ul>${routes}</ul></html>`,
-  ].join('\n');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -10,6 +10,7 @@ import { type Config, epochMs } from '../../shared/core/model.ts';
 import type { ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
 import type { Env } from '../../shared/wire.ts';
+import { openWorldPage } from '../ui/world-page.ts';
 import { makeAuthority } from './certificates.ts';
 import { openControlServer } from './control-server.ts';
 import { decisionBook } from './decision-book.ts';
@@ -32,6 +33,7 @@ import { deploy, environmentOf, type RegionWiring, startFunctions } from './prod
 import { openRegion, type Region, type RegionOptions } from './regions.ts';
 import type { Buckets } from './route53-meter.ts';
 import { type LocalRoute53, startRoute53 } from './route53-server.ts';
+import { LOCAL_CREDENTIALS } from './signature-check.ts';
 import type { OnStream } from './table-stream.ts';
 import { type OrderRequest, worldApi } from './world-api.ts';
 import { recast, type WorldConfig } from './world-config.ts';
@@ -209,8 +211,17 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     removeFault: desk.remove,
     ...toldOrders(operator, events, now),
   };
+  const page = opened.use(
+    openWorldPage({
+      apiUrls,
+      credentials: LOCAL_CREDENTIALS,
+      first: config.home,
+      portOf: () => Number(new URL(http.url).port),
+    }),
+  );
   const api = worldApi({
     ...controls,
+    page,
     state,
     parseFault: (body) => parseFault(body, known),
     parseOrder: (body) => parseOrder(body, known),
