@@ -14,9 +14,12 @@ import { epochMs, type VantageId } from '../../shared/core/model.ts';
 import type { Zone } from '../../shared/ports.ts';
 import type { Env, WireOverrides } from '../../shared/wire.ts';
 import { type ProbeWired, wireProbe } from '../../shared/wire-probe.ts';
+import type { StackUrls } from '../client/api-urls.ts';
+import type { Fetch } from '../client/signed-fetch.ts';
 import { type LoadedConfig, loadConfig } from '../config-file.ts';
 import type { Looks } from '../doctor/looks.ts';
 import { tableName } from '../names.ts';
+import { type OpenApi, openApi } from './api.ts';
 import type { DnsLook } from './dns-look.ts';
 import { type HostedZones, route53HostedZones } from './hosted-zones.ts';
 import { type Paint, paintFor } from './paint.ts';
@@ -27,6 +30,8 @@ export type Terminal = {
   readonly env: Env;
   readonly isTty: boolean;
   readonly columns: number;
+  /** Of a terminal: what a screen holds. */
+  readonly rows?: number;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Where relative paths begin. */
@@ -42,6 +47,9 @@ export type Terminal = {
   readonly looks?: Looks;
   /** Of tests: who gives the command, instead of STS. */
   readonly caller?: (signal: AbortSignal) => Promise<string>;
+  /** Of tests: how the API is reached, and what CloudFormation says of its URLs. */
+  readonly fetch?: Fetch;
+  readonly stackUrls?: StackUrls;
 };
 
 /** Of every JSON document (`"format": 1`): raised when a field goes or changes its meaning. */
@@ -51,6 +59,7 @@ export type GlobalOptions = {
   readonly config?: string;
   readonly stage?: string;
   readonly region?: string;
+  readonly api?: string;
   readonly json: boolean;
 };
 
@@ -61,6 +70,8 @@ export type Cli = {
   readonly load: () => LoadedConfig;
   /** Ports with the operator's credentials, as the functions of `region` would have them. */
   readonly wired: (loaded: LoadedConfig, region?: VantageId) => ProbeWired;
+  /** The API of any region, with the operator's credentials; found at the first use. */
+  readonly api: (loaded: LoadedConfig) => Promise<OpenApi>;
   /** Route 53 with the operator's credentials, where no file says which zone: `import`, `verify`. */
   readonly route53: () => { readonly zone: Zone; readonly hosted: HostedZones };
   /** One document: JSON with `--json` (with `"format": 1` in front), else the text. */
@@ -85,6 +96,7 @@ export type OpenCli = Cli & {
 
 export function makeCli(program: Command, terminal: Terminal): OpenCli {
   const open: { readonly destroy: () => void }[] = [];
+  let api: Promise<OpenApi> | undefined;
   const given = terminal.overrides?.config;
   let loaded: LoadedConfig | undefined =
     given === undefined
@@ -108,10 +120,21 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
     return loaded;
   };
 
+  const say: Cli['say'] = (line) => {
+    if (!options().json) terminal.err(`${line}\n`);
+  };
+
   return {
     terminal,
     options,
     load,
+    api: ({ config }) => {
+      api ??= openApi(terminal, options(), config, say).then((client) => {
+        open.push({ destroy: client.close });
+        return client;
+      });
+      return api;
+    },
     wired: ({ config }, region = regionOf(config, options(), terminal.env)) => {
       const made = wireProbe(
         {
@@ -130,9 +153,7 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
       terminal.out(
         options().json ? `${JSON.stringify(versioned(document), null, 2)}\n` : endLine(text()),
       ),
-    say: (line) => {
-      if (!options().json) terminal.err(`${line}\n`);
-    },
+    say,
     route53: () => {
       const endpoint = terminal.env.AWS_ENDPOINT_URL_ROUTE_53 || terminal.env.AWS_ENDPOINT_URL;
       const credentials = terminal.overrides?.credentials;

@@ -166,8 +166,8 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       };
       const reply = await send(method, path, request, isAnswer, signal);
       const problem = reply.status >= 400 ? problemIn(reply) : null;
-      if (problem !== null) throw errorOf(problem);
       const { region, failed, isRepeated } = reply;
+      if (problem !== null) throw errorOf(problem, { region, isRepeated });
       const document = v.parse(schema, jsonOf(reply));
       return { document, region, etag: reply.headers.get('etag') ?? null, failed, isRepeated };
     },

@@ -30,8 +30,14 @@ export function jsonOf(reply: Pick<RawReply, 'bytes'>): unknown {
   }
 }
 
+/** What the API said, and whether a try before in another region may have done what was asked. */
+export type ProblemHeard = Problem & { readonly region: string; readonly isRepeated: boolean };
+
 /** Whose `cause` is the problem as it came. */
-export function errorOf(problem: Problem): QuorateError {
+export function errorOf(
+  problem: Problem,
+  heard: { readonly region: string; readonly isRepeated: boolean },
+): QuorateError {
   const detail = safeText(problem.detail, DETAIL_MAX);
   const help = safeText(problem.help, DETAIL_MAX);
   const fields = (problem.errors ?? []).map(
@@ -40,16 +46,22 @@ export function errorOf(problem: Problem): QuorateError {
   const parts = [detail, ...fields.filter((text) => !detail.includes(text))];
   const isSaid = help === '' || detail.includes(help);
   return new QuorateError(codeOf(problem), [...parts, ...(isSaid ? [] : [help])].join('; '), {
-    cause: problem,
+    cause: { ...problem, ...heard } satisfies ProblemHeard,
   });
 }
 
 /** The problem that an error came from, if the API said it. */
-export function problemOf(error: unknown): Problem | null {
+export function problemOf(error: unknown): ProblemHeard | null {
   if (!(error instanceof QuorateError)) return null;
-  const parsed = v.safeParse(problemSchema, error.cause);
+  const parsed = v.safeParse(heardSchema, error.cause);
   return parsed.success ? parsed.output : null;
 }
+
+const heardSchema = v.object({
+  ...problemSchema.entries,
+  region: v.string(),
+  isRepeated: v.boolean(),
+});
 
 const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);
 
