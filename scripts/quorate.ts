@@ -18,6 +18,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   isTty: process.stdout.isTTY === true,
   columns: process.stdout.columns ?? 100,
+  ...(process.stdout.rows === undefined ? {} : { rows: process.stdout.rows }),
   signal: stop.signal,
   folder: process.cwd(),
   ...(process.stdin.isTTY === true ? { ask: asker.ask } : {}),

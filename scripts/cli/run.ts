@@ -7,6 +7,7 @@ import { registerApply } from './apply.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerHistory } from './history.ts';
 import { registerIam } from './iam.ts';
 import { registerImport } from './import.ts';
 import { registerNew } from './new.ts';
@@ -19,10 +20,14 @@ import { registerSchema } from './schema.ts';
 import { registerStatus } from './status.ts';
 import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
+import { registerWhy } from './why.ts';
 
 /** In the order of `--help`, under their headings. */
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
-  ['To look (writes nothing):', [registerStatus, registerPlan, registerProbe, registerVerify]],
+  [
+    'To look (writes nothing):',
+    [registerStatus, registerWhy, registerHistory, registerPlan, registerProbe, registerVerify],
+  ],
   [
     'The zone (a dry run, unless --apply):',
     [registerApply, registerAdopt, registerReassert, registerRetire, registerRelease],
@@ -59,6 +64,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .option(
       '--region <region>',
       'the vantage whose replica is read; default: AWS_REGION, else home',
+    )
+    .option(
+      '--api <urls>',
+      'the API: https://…, several with commas; default: QUORATE_API, the last deployment, the stacks',
     )
     .option('--json', 'one JSON document on stdout')
     .allowExcessArguments(false)

@@ -1,14 +1,17 @@
 /**
- * The document of `status` → what a person reads at night: automation first, then each service with health
- * beside what DNS has, and a sentence wherever something is not calm. Votes are symbols with a legend;
- * colour only repeats what the words say. Lines fit the terminal: the votes go first.
+ * The document of `status` → the screen of 3 a.m.: whether automation is on, what is wrong, which orders
+ * are in force, then each service with health beside what DNS has. Votes are symbols with a legend; colour
+ * only repeats what the words say. Lines fit the terminal: the votes go first. Of many services only those
+ * that are not calm are shown.
  */
 import type { BallotShown, OrderShown } from '../../shared/api/parts.ts';
 import type { EndpointShown, ServiceShown, StatusDocument } from '../../shared/api/status.ts';
 import { HELD_STATES, isOn } from '../../shared/api/status-document.ts';
+import { momentText } from '../../shared/core/phrase.ts';
 import { clockTime, list, span } from '../../shared/core/reason.ts';
 import { shortName } from '../local/terminal-view.ts';
 import type { Paint } from './paint.ts';
+import { endpointNote, isCalm, type Wrong, wrongNow } from './status-wrong.ts';
 
 const SYMBOLS: Readonly<Record<BallotShown['vote'], string>> = {
   up: '✓',
@@ -27,40 +30,109 @@ export type TextOptions = {
   readonly detailed: boolean;
 };
 
+/** More than this do not fit a screen: the calm ones are counted. */
+const SERVICES_SHOWN_MAX = 8;
+
 export function statusText(document: StatusDocument, options: TextOptions): string {
-  const { paint } = options;
+  const { paint, detailed } = options;
   const shorts = document.vantages.map(({ vantage }) => shortName(vantage));
   const votesWidth = shorts.join(' ').length + 2;
+  const isMany = document.services.length > SERVICES_SHOWN_MAX && !detailed;
+  const shown = isMany ? document.services.filter((one) => !isCalm(one)) : document.services;
+  const calm = document.services.length - shown.length;
   const longest = Math.max(
     ENDPOINT_WIDTH_MIN,
-    ...document.services.flatMap(({ endpoints }) => endpoints.map((one) => one.endpoint.length)),
+    ...shown.flatMap(({ endpoints }) => endpoints.map((one) => one.endpoint.length)),
   );
   const hasVotes = longest + votesWidth + FACTS_WIDTH <= options.columns;
   const columns = { wide: longest, shorts: hasVotes ? shorts : [], document };
   return [
     headline(document, paint),
-    paint.dim(
-      `${document.deployment}, read through ${document.region} at ${clockTime(document.at)}`,
-    ),
+    paint.dim(readLine(document)),
     ...document.notes.map((note) => paint.yellow(`note: ${note}`)),
-    ...document.services.flatMap((service) => ['', ...serviceLines(service, columns, options)]),
+    '',
+    ...wrongLines(wrongNow(document), document, paint),
+    ...orderLines(document.services, paint),
+    ...(shown.length === 0 ? [] : ['', paint.bold('what is served')]),
+    ...shown.flatMap((service) => ['', ...serviceLines(service, columns, options)]),
+    ...(calm === 0
+      ? []
+      : [
+          '',
+          `${calm} ${shown.length === 0 ? '' : 'more '}${calm === 1 ? 'service is' : 'services are'} calm: every endpoint up, DNS as wanted; one of them: ${paint.bold('quorate status SERVICE')}`,
+        ]),
     '',
     paint.bold('vantages'),
     ...vantageLines(document, paint),
-    ...(hasVotes ? [paint.dim(`votes: ${LEGEND}`)] : []),
+    ...(hasVotes && shown.length > 0 ? [paint.dim(`votes: ${LEGEND}`)] : []),
   ].join('\n');
 }
 
-/** `automation: on for 2 of 3 services; pay is frozen` */
+/** A second is no age: the zone was read for this answer. */
+const FRESH_MS = 1_000;
+
+function readLine({ deployment, region, at, zoneReadAt }: StatusDocument): string {
+  const zoneAgeMs = zoneReadAt === null ? 0 : at - zoneReadAt;
+  const zone = zoneAgeMs < FRESH_MS ? '' : `, the zone ${age(zoneAgeMs)} before`;
+  return `${deployment}, read through ${region} at ${clockTime(at)}${zone}`;
+}
+
+/** `automation is on for 198 of 200 services; pay and web are frozen` */
 export function headline(document: StatusDocument, paint: Paint): string {
   const { on, of } = document.automation;
   const held = HELD_STATES.flatMap((state) => {
-    const services = document.services.filter(({ automation }) => automation === state);
-    const ids = services.map(({ service }) => service);
-    return ids.length === 0 ? [] : [`${list(ids)} ${ids.length === 1 ? 'is' : 'are'} ${state}`];
+    const ids = document.services.flatMap(({ automation, service }) =>
+      automation === state ? [service] : [],
+    );
+    return ids.length === 0 ? [] : [`${idsText(ids)} ${ids.length === 1 ? 'is' : 'are'} ${state}`];
   });
-  const text = `automation: on for ${on} of ${of} ${of === 1 ? 'service' : 'services'}${held.length === 0 ? '' : `; ${held.join('; ')}`}`;
+  const text = `automation is on for ${on} of ${of} ${of === 1 ? 'service' : 'services'}${held.length === 0 ? '' : `; ${held.join('; ')}`}`;
   return paint.bold(on === of ? paint.green(text) : paint.yellow(text));
+}
+
+const IDS_MAX = 4;
+
+const idsText = (ids: readonly string[]): string =>
+  ids.length <= IDS_MAX
+    ? list(ids)
+    : list([...ids.slice(0, IDS_MAX - 1), `${ids.length - IDS_MAX + 1} others`]);
+
+function wrongLines(
+  wrongs: readonly Wrong[],
+  { services }: StatusDocument,
+  paint: Paint,
+): readonly string[] {
+  if (wrongs.length === 0) {
+    const isAll = services.every(isCalm);
+    return [
+      paint.bold(
+        isAll
+          ? paint.green('nothing is wrong: every endpoint is up, and DNS has what is wanted')
+          : paint.green('nothing is wrong'),
+      ),
+    ];
+  }
+  const wide = Math.max(0, ...wrongs.map(({ service }) => service?.length ?? 0));
+  const isOne = services.length === 1;
+  return [
+    paint.bold('what is wrong'),
+    ...wrongs.map(({ service, text }) =>
+      paint.yellow(
+        isOne ? `  ${text}` : `  ${service === null ? text : `${service.padEnd(wide)}  ${text}`}`,
+      ),
+    ),
+  ];
+}
+
+function orderLines(services: readonly ServiceShown[], paint: Paint): readonly string[] {
+  const orders = services.flatMap(({ orders: own }) => own);
+  if (orders.length === 0) return [];
+  const wide = Math.max(...orders.map(({ service }) => service.length));
+  return [
+    '',
+    paint.bold('orders'),
+    ...orders.map((order) => `  ${order.service.padEnd(wide)}  ${orderText(order)}`),
+  ];
 }
 
 type Columns = {
@@ -84,9 +156,6 @@ function serviceLines(
   return [
     `${paint.bold(service.service)}   automation: ${automation}   generation ${service.generation ?? '-'}   mode ${service.mode}   ${service.usable} of ${service.of} vantages, quorum ${service.quorum}${waiting}`,
     paint.dim(`  ${service.names.join(', ')}`),
-    ...(service.trouble === null ? [] : [paint.red(`  ${service.trouble}`)]),
-    ...service.reasons.map((reason) => paint.yellow(`  ${reason.sentence}`)),
-    ...service.orders.map((order) => `  ${orderText(order)}`),
     paint.dim(
       `  ${'endpoint'.padEnd(wide)}  ${shorts.length === 0 ? '' : `${shorts.join(' ')}  `}${'health'.padEnd(18)}${'in DNS'.padEnd(8)}${'wanted'.padEnd(8)}of`,
     ),
@@ -142,18 +211,9 @@ function weightPaint({ inDns, configured, health }: EndpointShown, paint: Paint)
   return paint.yellow;
 }
 
-/** Healthy, undisputed and at full weight needs no sentence. */
 function whyLines(endpoint: EndpointShown, paint: Paint): readonly string[] {
-  const { health, degraded, inDns, wanted, configured, order, reason, withheld } = endpoint;
-  const isCalm =
-    health === 'up' && !degraded && order === null && wanted === configured && inDns === configured;
-  const why = isCalm || reason.sentence === '' ? [] : [reason.sentence];
-  const failing = endpoint.votes.flatMap(({ watch }) => watch);
-  const watched =
-    failing.length === 0 ? [] : [`watch: ${list([...new Set(failing)])} (shown, never votes)`];
-  return [...why, ...withheld.map((one) => one.sentence), ...watched].map((text) =>
-    paint.yellow(`    ${text}`),
-  );
+  const note = endpointNote(endpoint);
+  return note === null ? [] : [paint.yellow(`    ${note}`)];
 }
 
 /** What each vantage saw, where it is not steadily well. */
@@ -181,6 +241,7 @@ export function ballotText(ballot: BallotShown, now: number): string {
   return `${vote.padEnd(6)}${facts}${detail === '' ? '' : `: ${detail}`}`;
 }
 
+/** `order x: drain of us-east-1 until 2026-11-24 03:30Z, by ann: bad deploy 4711` */
 export function orderText(order: OrderShown): string {
   const what =
     order.kind === 'pin' ? `pin at ${order.weight}` : order.kind === 'drain' ? 'drain' : 'freeze';
@@ -191,10 +252,15 @@ export function orderText(order: OrderShown): string {
         ? ''
         : ` of ${order.covers}`;
   const when = order.started
-    ? `until ${clockTime(order.untilAt)}`
-    : `from ${clockTime(order.fromAt)} until ${clockTime(order.untilAt)}, not begun`;
+    ? `until ${momentText(order.untilAt)}`
+    : `from ${momentText(order.fromAt)} until ${momentText(order.untilAt)}, not begun`;
   const then = order.afterwards === 'approve' ? ', then waits for approval' : '';
-  return `order ${order.id}: ${what}${on} ${when}${then}`;
+  const forced = order.force.length === 0 ? '' : `, ${list(order.force)} forced`;
+  const who =
+    order.actor === null
+      ? ', by whom is not known here'
+      : `, by ${order.actor}${order.reason === null ? '' : `: ${order.reason}`}`;
+  return `order ${order.id}: ${what}${on} ${when}${then}${forced}${who}`;
 }
 
 function vantageLines({ vantages }: StatusDocument, paint: Paint): readonly string[] {

@@ -1,34 +1,63 @@
 /**
- * `quorate status [SERVICE]`: whether automation is on, then health beside what DNS has, why, what is held
- * back, and who looks. It reads the table's replica of one region and the zones, and writes nothing.
+ * `quorate status [SERVICE]`: whether automation is on, what is wrong, then health beside what DNS has, why,
+ * and who looks. It reads the table's replica of one region and the zones, and writes nothing.
  */
-import { statusDocument } from '../../shared/api/status-document.ts';
+import type { StatusDocument } from '../../shared/api/status.ts';
 import type { Register } from './cli.ts';
 import { findServices } from './find.ts';
-import { look } from './look.ts';
+import { openSource } from './reach.ts';
 import { statusText } from './status-text.ts';
+import { watch } from './watch.ts';
 
 export const registerStatus: Register = (program, cli) => {
   program
     .command('status')
     .argument('[service]', 'one service, with what each vantage saw')
-    .description('automation, health beside what DNS has, reasons, orders, vantages')
+    .option('--watch', 'again every 2 s until Ctrl-C; without a terminal, one document per change')
+    .description('automation, what is wrong, health beside what DNS has, orders, vantages')
     .addHelpText(
       'after',
       `
 Example:
-  quorate status app
+  quorate status app --watch
 With --json: automation {on, of}, services[], vantages[], notes[]; times in epoch ms. Exit code 1 if a zone
 could not be read.`,
     )
-    .action(async (service: string | undefined) => {
+    .action(async (service: string | undefined, flags: { readonly watch?: boolean }) => {
       const loaded = cli.load();
       const services = findServices(loaded.config, service === undefined ? [] : [service]);
-      const { columns } = cli.terminal;
-      const assessment = await look(cli, loaded, services);
-      const document = statusDocument(loaded.config, assessment);
+      const { source, clock } = await openSource(cli, loaded);
+      const options = {
+        paint: cli.paint,
+        columns: cli.terminal.columns,
+        detailed: service !== undefined,
+      };
+      const look = (signal: AbortSignal): Promise<StatusDocument> =>
+        source.status(services, signal);
+      const text = (document: StatusDocument): string => statusText(document, options);
+      if (flags.watch === true) return await watch(cli, clock, { look, text, gist });
+      const document = await look(cli.terminal.signal);
       if (document.services.some(({ trouble }) => trouble !== null)) cli.exitWith(1);
-      const options = { paint: cli.paint, columns, detailed: service !== undefined };
-      cli.print(document, () => statusText(document, options));
+      cli.print(document, () => text(document));
     });
 };
+
+/** All but what moves by itself. */
+function gist({ at: _, zoneReadAt: __, vantages, services, ...rest }: StatusDocument): unknown {
+  return {
+    ...rest,
+    vantages: vantages.map(({ ageMs: _age, ...vantage }) => vantage),
+    services: services.map((service) => ({
+      ...service,
+      endpoints: service.endpoints.map((endpoint) => ({
+        ...endpoint,
+        votes: endpoint.votes.map(({ vantage, vote, code, watch: watched }) => ({
+          vantage,
+          vote,
+          code,
+          watched,
+        })),
+      })),
+    })),
+  };
+}

@@ -4,6 +4,7 @@
  * held back. It stands beside `sentence`, which says why, and is as exhaustive.
  */
 import type { ServiceId } from './model.ts';
+import { momentText } from './phrase.ts';
 import { clockTime, type Reason } from './reason.ts';
 
 /** In text, `quorate apply app` as people type it. */
@@ -20,12 +21,12 @@ export function wouldChange(reason: Reason, service: ServiceId): string | null {
     case 'not-what-is-served':
       return `${reason.endpoint} counts once DNS answers what the file says: ${run(`apply ${service}`)}, or write ${reason.served} into the file`;
     case 'drained':
-      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${clockTime(reason.untilAt)}; sooner: ${run(`undrain ${service} ${reason.endpoint}`)}`;
+      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`undrain ${service} ${reason.endpoint}`)}`;
     case 'pinned':
-      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${clockTime(reason.untilAt)}; sooner: ${run(`unpin ${service} ${reason.endpoint}`)}`;
+      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unpin ${service} ${reason.endpoint}`)}`;
     case 'frozen':
     case 'service-frozen':
-      return `order ${reason.order} ends by itself at ${clockTime(reason.untilAt)}; sooner: ${run(`unfreeze ${service}`)}`;
+      return `order ${reason.order} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unfreeze ${service}`)}`;
     case 'order-over':
       return `the end of order ${reason.order} is committed by itself, within a minute of ${clockTime(reason.untilAt)}`;
     case 'idle-tier':

@@ -22,7 +22,7 @@ describe('quorate', () => {
     const { code, out } = await shell(['--help']);
 
     expect(code).toBe(0);
-    expect(out).toMatch(/To look \(writes nothing\):\n {2}status .*\n {2}plan /);
+    expect(out).toMatch(/To look \(writes nothing\):\n {2}status .*\n {2}why /);
     expect(out).toMatch(/The file:\n {2}new /);
     expect(out).toContain('Exit codes: 0 done, or nothing to do');
   });

@@ -3,8 +3,9 @@ import { sha256 } from '../../../shared/adapters/digest.ts';
 import { epochMs, type OrderId, serviceId, vantageId, weight } from '../../../shared/core/model.ts';
 import { markOf } from '../../../shared/core/snapshot.ts';
 import { FAKE_START } from '../../fakes/fake-clock.ts';
-import { MINUTE, quorumWorld } from '../../fakes/quorum-world.ts';
+import { MINUTE, manyServices, quorumWorld } from '../../fakes/quorum-world.ts';
 import { sampleConfig, sampleService } from '../../fakes/sample-service.ts';
+import { drain } from '../read/reading.ts';
 import { inWorld, shell } from './shell.ts';
 
 const US_WEST = vantageId('us-west-2');
@@ -19,7 +20,7 @@ describe('quorate status', () => {
     const { code, out, err } = await shell(['status'], inWorld(world));
 
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out.split('\n')[0]).toBe('automation: on for 2 of 2 services');
+    expect(out.split('\n')[0]).toBe('automation is on for 2 of 2 services');
     await expect(out).toMatchFileSnapshot('../../golden/cli-status.txt');
   });
 
@@ -69,9 +70,60 @@ describe('quorate status', () => {
     expect(services[0].waitingUntilAt).toBe(FAKE_START + 4 * MINUTE);
     const { out: text } = await shell(['status'], inWorld(world));
     expect(text).toContain(
-      'order order001: drain of eu-west-1 until 00:10:00Z, then waits for approval',
+      'order order001: drain of eu-west-1 until 2026-07-01 00:10Z, then waits for approval, by whom is not known here',
     );
     expect(text).toContain('waiting until 00:04:00Z');
+  });
+
+  it('names who gave an order, and why', async () => {
+    const world = quorumWorld();
+    await drain(world, sampleService(), 'us-east-1', 'order001');
+
+    const { out } = await shell(['status'], inWorld(world));
+
+    expect(out).toContain(
+      '\norders\n  app  order order001: drain of us-east-1 until 2026-07-01 00:30Z, floor forced, by ann: bad deploy 4711\n',
+    );
+    expect(out).toContain('\nnothing is wrong\n');
+  });
+
+  it('says that nothing is wrong where nothing is', async () => {
+    const { out } = await shell(['status'], inWorld(quorumWorld()));
+
+    expect(out.split('\n').slice(0, 4)).toEqual([
+      'automation is on for 1 of 1 service',
+      'quorate-test, read through eu-west-1 at 00:00:00Z',
+      '',
+      'nothing is wrong: every endpoint is up, and DNS has what is wanted',
+    ]);
+  });
+
+  it('shows of many services those that are not calm, and counts the others', async () => {
+    const world = quorumWorld({ config: manyServices(200) });
+    world.sees('us-east-1', { vote: 'down', code: 'timeout' }, world.config.vantages, 's117');
+    world.sees('eu-west-1', { vote: 'down', code: 'status' }, [US_WEST], 's42');
+
+    const { out } = await shell(['status'], inWorld(world));
+
+    expect(out.split('\n').length).toBeLessThan(35);
+    await expect(out).toMatchFileSnapshot('../../golden/cli-status-many.txt');
+  });
+
+  it('says once what many services share', async () => {
+    const world = quorumWorld({ config: manyServices(20) });
+    world.silence(...world.config.vantages.slice(1));
+
+    const { out } = await shell(['status'], inWorld(world));
+
+    expect(out.split('\n').slice(0, 5)).toEqual([
+      'automation is on for 0 of 20 services; s00, s01, s02 and 17 others are not-quorate',
+      'quorate-test, read through eu-west-1 at 00:00:00Z',
+      '',
+      'what is wrong',
+      expect.stringMatching(
+        /^ +20 services \(s00, s01, s02 and 17 more\), as not quorate: 1 of 5 vantages of s00 have a usable report/,
+      ),
+    ]);
   });
 
   it('says which services are not automated, and why', async () => {
@@ -85,7 +137,7 @@ describe('quorate status', () => {
 
     expect(code).toBe(0);
     expect(out.split('\n')[0]).toBe(
-      'automation: on for 0 of 2 services; app is observing; pay is unmanaged',
+      'automation is on for 0 of 2 services; app is observing; pay is unmanaged',
     );
     expect(out).toContain(
       '  unmanaged: _quorate.pay.example.com does not exist, so nothing is written; run `quorate adopt pay`',
@@ -142,7 +194,7 @@ describe('quorate status', () => {
     const { code, out } = await shell(['status'], inWorld(world));
 
     expect(code).toBe(1);
-    expect(out.split('\n')[0]).toBe('automation: on for 1 of 2 services; pay is unread');
+    expect(out.split('\n')[0]).toBe('automation is on for 1 of 2 services; pay is unread');
     expect(out).toContain('Rate exceeded');
   });
 
@@ -164,6 +216,65 @@ describe('quorate status', () => {
     expect(world.region(0).store.calls.filter(({ method }) => !method.startsWith('read'))).toEqual(
       [],
     );
+  });
+});
+
+describe('quorate status --watch', () => {
+  it('prints one document per change where nobody sits at a terminal, until it is stopped', async () => {
+    const world = quorumWorld();
+    const stop = new AbortController();
+    world.clock.schedule(FAKE_START + 15_000, () => {
+      world.sees('us-east-1', { vote: 'down', code: 'timeout' });
+    });
+    world.clock.schedule(FAKE_START + 40_000, () => stop.abort(new Error('stopped')));
+
+    const { code, out } = await world.clock.runUntil(
+      shell(['status', '--watch', '--json'], { ...inWorld(world), signal: stop.signal }),
+    );
+
+    const healths = documentsIn(out).map(({ services }) => services[0].endpoints[1]?.health);
+    expect({ code, healths }).toEqual({ code: 0, healths: ['up', 'down'] });
+    // 20 looks, and the zone is asked every 10 s at most.
+    expect(world.zone.reads()).toBeLessThanOrEqual(5);
+  });
+
+  it('draws a screen anew every 2 s, cut to its rows', async () => {
+    const world = quorumWorld();
+    const stop = new AbortController();
+    world.clock.schedule(FAKE_START + 5_000, () => stop.abort(new Error('stopped')));
+
+    const { out } = await world.clock.runUntil(
+      shell(['status', '--watch'], {
+        ...inWorld(world),
+        env: { NO_COLOR: '1' },
+        isTty: true,
+        rows: 10,
+        signal: stop.signal,
+      }),
+    );
+
+    const screens = out.split('\u001b[H').slice(1);
+    expect(screens).toHaveLength(3);
+    for (const screen of screens) {
+      expect(screen.split('\n')).toHaveLength(9);
+      expect(screen).toMatch(/^automation is on for 1 of 1 service/);
+      expect(screen).toMatch(/Ctrl-C ends this {2}… \d+ more lines/);
+    }
+  });
+
+  it('goes on where one look fails, and tells why', async () => {
+    const world = quorumWorld();
+    const stop = new AbortController();
+    world.zone.failNextRead('throttled');
+    world.clock.schedule(FAKE_START + 15_000, () => stop.abort(new Error('stopped')));
+
+    const { code, out, err } = await world.clock.runUntil(
+      shell(['status', '--watch'], { ...inWorld(world), signal: stop.signal }),
+    );
+
+    expect(code).toBe(0);
+    expect(err).toBe('Rate exceeded\n');
+    expect(out.split('\n')[0]).toBe('automation is on for 1 of 1 service');
   });
 });
 
@@ -241,8 +352,16 @@ describe('quorate plan', () => {
   });
 });
 
+/** Documents that follow each other. */
+const documentsIn = (out: string): readonly { readonly services: readonly [Shown] }[] =>
+  JSON.parse(`[${out.trim().replaceAll(/\n\}\n\{/g, '\n},\n{')}]`);
+
 type Shown = {
   readonly orders: readonly unknown[];
   readonly waitingUntilAt: number | null;
-  readonly endpoints: readonly { readonly endpoint: string; readonly inDns: number | null }[];
+  readonly endpoints: readonly {
+    readonly endpoint: string;
+    readonly health: string;
+    readonly inDns: number | null;
+  }[];
 };
