@@ -13,6 +13,10 @@ export const tableName = (deployment: string): string => deployment;
 export const tableStackName = (deployment: string): string => `${deployment}-table`;
 /** The same in every vantage. */
 export const vantageStackName = (deployment: string): string => deployment;
+/** Of `api`: each a function URL of its own, by which less may be asked for. All point to $LATEST. */
+export const API_ALIASES = ['override', 'read'] as const;
+export type ApiAlias = (typeof API_ALIASES)[number];
+
 export const functionName = (deployment: string, id: FunctionId): string => `${deployment}-${id}`;
 export const roleName = (deployment: string, region: VantageId, id: FunctionId): string =>
   `${deployment}-${region}-${id}`;
@@ -28,5 +32,8 @@ export const deadLetterQueueName = (deployment: string): string => `${deployment
 /** Schedules invoke the functions by a role of their own. */
 export const schedulerRoleName = (deployment: string, region: VantageId): string =>
   `${deployment}-${region}-scheduler`;
+/** In each vantage, of its own metrics. */
+export const dashboardName = (deployment: string, region: VantageId): string =>
+  `${deployment}-${region}`;
 /** One prefix for every alarm of a deployment, so that policies can name them. */
 export const alarmName = (deployment: string, alarm: string): string => `${deployment}-${alarm}`;

@@ -1,13 +1,19 @@
 /**
  * `quorate iam`: policies to paste. `--zone`: trust and permissions of a role in the account of a zone;
- * `--deployer`, `--operator`: what people need. The deployment's account comes from `--account`, else from
+ * `--deployer`, `--operator`: what people need; `--api`: what callers of the API need. The deployment's account comes from `--account`, else from
  * the credentials in use. Nothing is changed, and nothing is read but that account's number.
  */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, ZoneRef } from '../../shared/core/model.ts';
 import { safeText } from '../../shared/core/safe-text.ts';
-import { filledIn, type Place, type PolicyDocument } from '../package/permission-text.ts';
+import {
+  filledIn,
+  type Place,
+  type PolicyDocument,
+  type Statement,
+} from '../package/permission-text.ts';
+import { API_SCOPES, type ApiScope, apiStatements } from '../package/permissions-api.ts';
 import { deployerStatements } from '../package/permissions-deployer.ts';
 import { operatorStatements } from '../package/permissions-operator.ts';
 import {
@@ -25,6 +31,7 @@ type Options = {
   readonly zone?: string;
   readonly deployer?: true;
   readonly operator?: true;
+  readonly api?: string;
   readonly account?: string;
   readonly trust?: readonly string[];
 };
@@ -42,7 +49,9 @@ export type ZoneRoleDocument = {
   readonly permissions: readonly PolicyDocument[];
 };
 export type PeopleDocument = {
-  readonly who: 'deployer' | 'operator';
+  readonly who: 'deployer' | 'operator' | 'api';
+  /** Of a caller of the API: how much may be asked for. */
+  readonly scope?: ApiScope;
   readonly account: string;
   readonly permissions: readonly PolicyDocument[];
 };
@@ -55,11 +64,15 @@ export const registerIam: Register = (program, cli) => {
   program
     .command('iam')
     .description(
-      'prints policies to paste: the role of a zone in another account, a deployer, an operator',
+      'prints policies to paste: the role of a zone in another account, a deployer, an operator, a caller of the API',
     )
     .option('--zone <key>', 'trust and permissions of the role in the account of this zone')
     .option('--deployer', 'what npm run deploy and npm run remove need')
     .option('--operator', 'what the commands of quorate need')
+    .option(
+      '--api <scope>',
+      'what callers of the API need: read looks, override gives orders on single services, freeze everything',
+    )
     .option('--account <id>', "the deployment's account; default: that of the credentials in use")
     .option(
       '--trust <arn>',
@@ -71,7 +84,8 @@ export const registerIam: Register = (program, cli) => {
       `
 Example:
   quorate iam --zone main --account 123456789012
-With --json: zone, role, trust and permissions[] (or who and permissions[]), each as IAM takes it.`,
+  quorate iam --api read
+With --json: zone, role, trust and permissions[] (or who, scope and permissions[]), each as IAM takes it.`,
     )
     .action(async (options: Options) => {
       const { config } = cli.load();
@@ -81,26 +95,34 @@ With --json: zone, role, trust and permissions[] (or who and permissions[]), eac
         const document = zoneRole(config, ask.zone, place, options.trust ?? []);
         cli.print(document, () => zoneRoleText(document, config.deployment));
       } else {
-        const document = people(config, ask.kind, place);
+        const document = people(config, ask, place);
         cli.print(document, () => peopleText(document, config));
       }
     });
 };
 
-type Question =
-  | { readonly kind: 'zone'; readonly zone: ZoneRef }
-  | { readonly kind: 'deployer' | 'operator' };
+type Question = { readonly kind: 'zone'; readonly zone: ZoneRef } | People;
+type People =
+  | { readonly kind: 'deployer' | 'operator' }
+  | { readonly kind: 'api'; readonly scope: ApiScope };
 
 /** Everything that can be wrong with the words, before anybody is asked anything. */
 function questionOf(
   config: Config,
-  { zone, deployer, operator, account, trust = [] }: Options,
+  { zone, deployer, operator, api, account, trust = [] }: Options,
 ): Question {
-  const asked = [zone !== undefined, deployer === true, operator === true].filter(Boolean).length;
+  const asked = [zone, deployer, operator, api].filter((one) => one !== undefined).length;
   if (asked !== 1) {
     throw new QuorateError(
       'BAD_REQUEST',
-      `say ${asked === 0 ? 'whose policies to print' : 'one thing at a time'}: --zone KEY (${Object.keys(config.zones).join(', ')}), --deployer or --operator`,
+      `say ${asked === 0 ? 'whose policies to print' : 'one thing at a time'}: --zone KEY (${Object.keys(config.zones).join(', ')}), --deployer, --operator or --api SCOPE`,
+    );
+  }
+  const scope = API_SCOPES.find((one) => one === api);
+  if (api !== undefined && scope === undefined) {
+    throw new QuorateError(
+      'BAD_REQUEST',
+      `--api ${safeText(api)} is no scope; ${suggestion(api, API_SCOPES)}`,
     );
   }
   if (account !== undefined && !ACCOUNT.test(account)) {
@@ -120,6 +142,7 @@ function questionOf(
     if (trust.length > 0) {
       throw new QuorateError('BAD_REQUEST', '--trust belongs to --zone; write --zone KEY as well');
     }
+    if (scope !== undefined) return { kind: 'api', scope };
     return { kind: deployer === true ? 'deployer' : 'operator' };
   }
   const found = Object.hasOwn(config.zones, zone) ? config.zones[zone] : undefined;
@@ -185,13 +208,23 @@ function zoneRole(
   };
 }
 
-const people = (config: Config, who: PeopleDocument['who'], place: Place): PeopleDocument => ({
-  who,
+const people = (config: Config, ask: People, place: Place): PeopleDocument => ({
+  who: ask.kind,
+  ...(ask.kind === 'api' ? { scope: ask.scope } : {}),
   account: place.accountId,
-  permissions: documentsOf(
-    filledIn(who === 'deployer' ? deployerStatements(config) : operatorStatements(config), place),
-  ),
+  permissions: documentsOf(filledIn(statementsFor(config, ask), place)),
 });
+
+function statementsFor(config: Config, ask: People): readonly Statement[] {
+  switch (ask.kind) {
+    case 'deployer':
+      return deployerStatements(config);
+    case 'operator':
+      return operatorStatements(config);
+    case 'api':
+      return apiStatements(config, ask.scope);
+  }
+}
 
 function zoneRoleText(document: ZoneRoleDocument, deployment: string): string {
   const { zone, zoneId, role, roleName, account, enforced, trust, permissions } = document;
@@ -229,12 +262,26 @@ function zoneRoleText(document: ZoneRoleDocument, deployment: string): string {
   ].join('\n');
 }
 
-function peopleText({ who, account, permissions }: PeopleDocument, config: Config): string {
-  const does =
-    who === 'deployer'
-      ? 'npm run deploy and npm run remove (remove changes zones: add --operator’s)'
-      : 'the commands of quorate';
-  const foreign = Object.values(config.zones).filter(({ role }) => role !== undefined);
+const SCOPE_SAYS: Readonly<Record<ApiScope, string>> = {
+  read: 'looking at everything, and changing nothing',
+  override:
+    'looking, and orders (drain, pin, extend, cancel, approve) on single services and endpoints',
+  freeze: 'everything: freezes and orders on a region or on all services too',
+};
+
+function doesText({ who, scope }: PeopleDocument, { deployment }: Config): string {
+  if (who === 'deployer') {
+    return 'npm run deploy and npm run remove (remove changes zones: add --operator’s)';
+  }
+  if (who === 'operator') return 'the commands of quorate, --direct included,';
+  return `a caller of ${deployment}’s API with the scope ${scope} (${SCOPE_SAYS[scope ?? 'read']})`;
+}
+
+function peopleText(document: PeopleDocument, config: Config): string {
+  const { who, account, permissions } = document;
+  const does = doesText(document, config);
+  const foreign =
+    who === 'api' ? [] : Object.values(config.zones).filter(({ role }) => role !== undefined);
   return [
     `What ${does} needs in account ${account}.`,
     `IAM, Policies, Create policy, JSON: paste ${permissions.length === 1 ? 'this' : `each of these ${permissions.length}`}, and attach ${permissions.length === 1 ? 'it' : 'them'} to the role or user.`,

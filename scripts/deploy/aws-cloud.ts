@@ -138,11 +138,14 @@ export function awsCloud(env: Env, clock: Clock): AwsCloud {
         }
       }),
 
-    functionUrl: (region, functionName, signal) =>
+    functionUrl: (region, functionName, alias, signal) =>
       call(`Lambda in ${region}: reading the URL of ${functionName}`, async () => {
         try {
           const { FunctionUrl } = await lambda(region).send(
-            new GetFunctionUrlConfigCommand({ FunctionName: functionName }),
+            new GetFunctionUrlConfigCommand({
+              FunctionName: functionName,
+              ...(alias === null ? {} : { Qualifier: alias }),
+            }),
             { abortSignal: signal },
           );
           return FunctionUrl ?? null;

@@ -107,9 +107,11 @@ export type Cloud = {
   ) => Promise<DeployedFunction | null>;
   /** Asks for one run now, without waiting for it; where that is not permitted, the schedule will. */
   readonly start: (region: VantageId, functionName: string, signal: AbortSignal) => Promise<void>;
+  /** Of the function itself, or of one of its aliases. */
   readonly functionUrl: (
     region: VantageId,
     functionName: string,
+    alias: string | null,
     signal: AbortSignal,
   ) => Promise<string | null>;
   readonly zone: (

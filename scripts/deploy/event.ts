@@ -9,7 +9,14 @@ export type DeployEvent =
   | { readonly event: 'plan'; readonly lines: readonly string[] }
   | { readonly event: 'step'; readonly region: VantageId | null; readonly text: string }
   | ({ readonly event: 'verdict' } & VerdictChange)
-  | { readonly event: 'url'; readonly region: VantageId; readonly url: string }
+  | {
+      readonly event: 'url';
+      readonly region: VantageId;
+      readonly url: string;
+      /** For those who may not do everything: see `quorate iam --api`. */
+      readonly override?: string;
+      readonly read?: string;
+    }
   | { readonly event: 'end'; readonly text: string };
 
 export type Tell = (event: DeployEvent) => void;

@@ -7,7 +7,7 @@ import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { Config, VantageId } from '../../shared/core/model.ts';
 import { readEvidence } from '../../shared/rounds/evidence.ts';
-import { functionName, vantageStackName } from '../names.ts';
+import { API_ALIASES, functionName, vantageStackName } from '../names.ts';
 import { type DeployPlan, planDeployment, planLines, type VantageStep } from './deploy-plan.ts';
 import type { Deployer } from './deployer.ts';
 import type { FactsByRegion } from './deployment-checks.ts';
@@ -269,16 +269,26 @@ async function takeLeave(
 }
 
 async function showUrls(deps: DeployDeps, config: Config, signal: AbortSignal): Promise<void> {
-  const urls = new Map<VantageId, string>();
+  const name = functionName(config.deployment, 'api');
+  const own = new Map<VantageId, string>();
+  const override = new Map<VantageId, string>();
+  const read = new Map<VantageId, string>();
   for (const region of config.vantages) {
-    const url = await deps.cloud.functionUrl(
-      region,
-      functionName(config.deployment, 'api'),
-      signal,
-    );
+    const url = await deps.cloud.functionUrl(region, name, null, signal);
     if (url === null) continue;
-    urls.set(region, url);
-    deps.tell({ event: 'url', region, url });
+    const [forOrders, forLooking] = await Promise.all(
+      API_ALIASES.map((alias) => deps.cloud.functionUrl(region, name, alias, signal)),
+    );
+    own.set(region, url);
+    if (forOrders) override.set(region, forOrders);
+    if (forLooking) read.set(region, forLooking);
+    deps.tell({
+      event: 'url',
+      region,
+      url,
+      ...(forOrders ? { override: forOrders } : {}),
+      ...(forLooking ? { read: forLooking } : {}),
+    });
   }
-  deps.urls.write(urls);
+  deps.urls.write(own, { override, read });
 }

@@ -31,8 +31,8 @@ export type Inbox = AsyncDisposable & {
 export type InboxOptions = {
   readonly now: () => number;
   readonly onItem: (item: InboxItem) => void;
-  /** An asynchronous invocation: nobody waits for it. */
-  readonly invoke: (region: string, functionName: string, payload: unknown) => void;
+  /** Another function of that region; rejects where it fails or is not there. */
+  readonly invoke: (region: string, functionName: string, payload: unknown) => Promise<unknown>;
 };
 
 const ITEMS_MAX = 100;
@@ -41,7 +41,12 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const WEBHOOK_PATH = '/webhook';
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-type Answer = { readonly status: number; readonly type: string; readonly body: string };
+type Answer = {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const items: InboxItem[] = [];
@@ -55,13 +60,37 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     options.onItem(item);
   };
 
-  const answer = (request: IncomingMessage, text: string): Answer => {
-    const path = new URL(request.url ?? '/', 'http://inbox').pathname;
-    const invoked = INVOKE_PATH.exec(path)?.[1];
-    if (invoked !== undefined) {
-      options.invoke(regionOf(request), decodeURIComponent(invoked), text === '' ? {} : json(text));
-      return { status: 202, type: 'application/json', body: '' };
+  const invoked = async (
+    request: IncomingMessage,
+    functionName: string,
+    text: string,
+  ): Promise<Answer> => {
+    const type = 'application/json';
+    const result = options.invoke(
+      regionOf(request),
+      decodeURIComponent(functionName),
+      text === '' ? {} : json(text),
+    );
+    if (request.headers['x-amz-invocation-type'] === 'Event') {
+      // Nobody waits for it; its region tells of errors.
+      result.catch(() => undefined);
+      return { status: 202, type, body: '' };
     }
+    return result.then(
+      (value) => ({ status: 200, type, body: JSON.stringify(value ?? null) }),
+      (error: unknown) => ({
+        status: 200,
+        type,
+        body: JSON.stringify({ errorMessage: String(error) }),
+        headers: { 'x-amz-function-error': 'Unhandled' },
+      }),
+    );
+  };
+
+  const answer = async (request: IncomingMessage, text: string): Promise<Answer> => {
+    const path = new URL(request.url ?? '/', 'http://inbox').pathname;
+    const called = INVOKE_PATH.exec(path)?.[1];
+    if (called !== undefined) return await invoked(request, called, text);
     if (isBroken) return { status: 500, type: 'text/plain', body: 'broken\n' };
     if (path.startsWith(WEBHOOK_PATH)) {
       const body = json(text);
@@ -84,10 +113,9 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   };
 
   const server = createServer((request, response) => {
-    bodyOf(request).then(
-      (text) => send(response, answer(request, text)),
-      () => request.destroy(),
-    );
+    bodyOf(request)
+      .then(async (text) => send(response, await answer(request, text)))
+      .catch(() => request.destroy());
   });
   const { address, port } = await listenAt(server, { address: '127.0.0.1', port: 0 });
   const url = `http://${address}:${port}`;
@@ -116,8 +144,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
-  response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID() });
+function send(response: ServerResponse, { status, type, body, headers = {} }: Answer): void {
+  response.writeHead(status, {
+    ...headers,
+    'content-type': type,
+    'x-amzn-requestid': randomUUID(),
+  });
   response.end(body);
 }
 

@@ -18,19 +18,18 @@ export const openWorldInbox = (
   openInbox({
     now,
     onItem: ({ at, channel, text }) => events.emit({ event: 'told', at, channel, text }),
-    invoke: (region, name, payload) => void callOther(regions.get(region), name, payload),
+    invoke: (region, name, payload) => callOther(regions.get(region), name, payload),
   });
 
-/** As one function calls another: by its name, and waiting for nothing. */
+/** As one function calls another: by its name. */
 async function callOther(
   region: Region | undefined,
   name: string,
   payload: unknown,
-): Promise<void> {
+): Promise<unknown> {
   const called = SCHEDULED.find((one) => name.endsWith(`-${one}`));
-  if (region === undefined || called === undefined) return;
-  // Its error is told by the region.
-  await region.call(called, payload).catch(() => undefined);
+  if (region === undefined || called === undefined) throw new Error(`there is no function ${name}`);
+  return region.call(called, payload);
 }
 
 /** The user's own channels are not told of what happens in a play. */

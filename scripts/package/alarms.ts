@@ -156,7 +156,7 @@ export function alarmResources(
       Type: 'AWS::CloudWatch::Alarm',
       Properties: {
         AlarmName: alarmName(config.deployment, alarm.id),
-        AlarmDescription: alarm.says,
+        AlarmDescription: `${alarm.says} Step by step: docs/runbooks.md#${alarm.id}`,
         Namespace: metricNamespace(config.deployment),
         MetricName: alarm.metric,
         Dimensions: [{ Name: 'vantage', Value: region }],

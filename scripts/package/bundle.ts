@@ -11,6 +11,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BuildOptions, Plugin, PluginBuild } from 'esbuild';
+import { embedPage } from '../ui/build-page.ts';
 import { packagedText } from './packaged-config.ts';
 
 /** At the root of every function's archive; `readPackagedConfig` in shared/wire.ts reads it. */
@@ -43,7 +44,7 @@ export function bundleOptions(): BuildOptions & { readonly outputFileExtension: 
     // A stack trace needs names and lines; the text of the sources is in the repository.
     sourcesContent: false,
     logLevel: 'error',
-    plugins: [ownMapsOnly(), clientOnly(), configurationBeside()],
+    plugins: [ownMapsOnly(), clientOnly(), embedPage(), configurationBeside()],
   };
 }
 

@@ -71,6 +71,10 @@ export function deployerStatements(config: Config): readonly Statement[] {
     allow('Schedules', 'scheduler', SCHEDULES, [named('scheduler', 'schedule/default/')]),
     allow('DeadLetters', 'sqs', QUEUE, [arn('sqs', ANY_REGION, deadLetterQueueName(deployment))]),
     allow('Alarms', 'cloudwatch', ALARMS, [named('cloudwatch', 'alarm:')]),
+    // A dashboard has no region in its ARN.
+    allow('Dashboards', 'cloudwatch', DASHBOARDS, [
+      arn('cloudwatch', '', `dashboard/${deployment}-*`),
+    ]),
     allow('Logs', 'logs', LOGS, [named('logs', 'log-group:/aws/lambda/')]),
     ...lookAtZones(config),
     ...assumeRoles(config),
@@ -138,12 +142,15 @@ const BUCKETS = [
 const OBJECTS = ['DeleteObject', 'DeleteObjectVersion', 'GetObject', 'PutObject'];
 const FUNCTIONS = [
   'AddPermission',
+  'CreateAlias',
   'CreateFunction',
   'CreateFunctionUrlConfig',
+  'DeleteAlias',
   'DeleteFunction',
   'DeleteFunctionConcurrency',
   'DeleteFunctionEventInvokeConfig',
   'DeleteFunctionUrlConfig',
+  'GetAlias',
   'GetFunction',
   'GetFunctionCodeSigningConfig',
   'GetFunctionConfiguration',
@@ -159,6 +166,7 @@ const FUNCTIONS = [
   'RemovePermission',
   'TagResource',
   'UntagResource',
+  'UpdateAlias',
   'UpdateFunctionCode',
   'UpdateFunctionConfiguration',
   'UpdateFunctionEventInvokeConfig',
@@ -240,6 +248,7 @@ const ALARMS = [
   'TagResource',
   'UntagResource',
 ];
+const DASHBOARDS = ['DeleteDashboards', 'GetDashboard', 'PutDashboard'];
 const LOGS = [
   'CreateLogGroup',
   'DeleteLogGroup',

@@ -1,12 +1,13 @@
 /**
  * What whoever runs `quorate` must be allowed: reading everything of the deployment, recording operations
- * under any region, and changing the zones as the functions may, CREATE and DELETE on managed names only,
+ * under any region, calling the API, and, where no API answers (`--direct`), changing the zones as the functions may, CREATE and DELETE on managed names only,
  * but also of services that only observe, since `apply` and `adopt` come before `enforce`.
  */
 import { byText, type Config, type ZoneRef } from '../../shared/core/model.ts';
 import { tableName, tableStackName, vantageStackName } from '../names.ts';
 import { arn, type Condition, type Resource, type Statement, zoneArn } from './permission-text.ts';
 import { secretsOfFile, usedZones } from './permissions.ts';
+import { apiStatements } from './permissions-api.ts';
 import { changeStatement } from './permissions-zone.ts';
 
 const ANY_REGION = '*';
@@ -42,7 +43,13 @@ export function operatorStatements(config: Config): readonly Statement[] {
       [arn('dynamodb', ANY_REGION, `table/${tableName(deployment)}`)],
       {
         'ForAllValues:StringLike': {
-          'dynamodb:LeadingKeys': ['decision#*', 'head#*', 'mark#*', 'shadow#*'],
+          'dynamodb:LeadingKeys': [
+            'decision#*',
+            `drill#${deployment}`,
+            'head#*',
+            'mark#*',
+            'shadow#*',
+          ],
         },
         Null: { 'dynamodb:LeadingKeys': 'false' },
       },
@@ -59,6 +66,7 @@ export function operatorStatements(config: Config): readonly Statement[] {
         ),
       ],
     ),
+    ...apiStatements(config, 'freeze').filter(({ Sid }) => Sid !== 'FindTheUrls'),
     allow(
       'LookAtFunctions',
       'lambda',

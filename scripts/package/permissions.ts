@@ -35,7 +35,7 @@ export { type ZonePolicy, zonePolicies } from './permissions-zone.ts';
 /** All inline policies of a role together, without white space (IAM quotas). */
 export const INLINE_LENGTH_MAX = 10_240;
 /** Whose code commits to zones: only they carry zone policies. */
-export const COMMITTERS: readonly FunctionId[] = ['quorum'];
+export const COMMITTERS: readonly FunctionId[] = ['quorum', 'api'];
 const LEADING_KEYS = 'dynamodb:LeadingKeys';
 const READS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
@@ -54,12 +54,17 @@ export function functionStatements(
     Resource: [table],
     Condition: onlyKeys(keys),
   });
-  const readPulses: Statement = {
-    Sid: 'ReadPulses',
+  const readTable: Statement = {
+    Sid: 'ReadTable',
     Effect: 'Allow',
-    Action: ['dynamodb:BatchGetItem'],
+    Action: READS,
     Resource: [table],
-    Condition: onlyKeys(['pulse#*']),
+  };
+  const callNotify: Statement = {
+    Sid: 'CallNotify',
+    Effect: 'Allow',
+    Action: ['lambda:InvokeFunction'],
+    Resource: [arn('lambda', region, `function:${functionName(deployment, 'notify')}`)],
   };
   // What runs on schedules is invoked asynchronously; Lambda keeps what failed in the function's name.
   const deadLetters: Statement = {
@@ -91,8 +96,7 @@ export function functionStatements(
     decryptStatements(config, region, services);
 
   const probeSecrets = secretsOfChecks(config, region);
-  const { heartbeat } = config.notify;
-  const notifySecrets = secretNames([heartbeat]);
+  const notifySecrets = secretNames([config.notify.heartbeat, config.notify.webhook]);
   return bounded(region, {
     probe: [
       logs('probe'),
@@ -111,11 +115,16 @@ export function functionStatements(
     ],
     quorum: [
       logs('quorum'),
-      { Sid: 'ReadTable', Effect: 'Allow', Action: READS, Resource: [table] },
+      readTable,
       // One region never under another's name, and nobody's report.
-      write('config#*', 'decision#*', 'mark#*', 'shadow#*', ...['head', 'pulse'].map(own)),
+      write(
+        ...['config', 'decision', 'incident', 'mark', 'shadow'].map((noun) => `${noun}#*`),
+        ...['head', 'outbox', 'pulse'].map(own),
+        `drill#${deployment}`,
+      ),
       ...zoneReads(config),
       ...roles(config),
+      callNotify,
       {
         Sid: 'ReadOwnStream',
         Effect: 'Allow',
@@ -133,15 +142,24 @@ export function functionStatements(
     ],
     notify: [
       logs('notify'),
-      ...(heartbeat === undefined ? [] : [readPulses]),
+      readTable,
+      write('incident#*', 'mark#*', own('outbox')),
       ...topics(config),
+      ...buses(config),
       ...secrets(notifySecrets),
       deadLetters,
-      ...(heartbeat === undefined
-        ? []
-        : decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb'])),
+      ...decrypt(notifySecrets.length > 0 ? ['dynamodb', 'ssm'] : ['dynamodb']),
     ],
-    api: [logs('api'), readPulses, ...decrypt(['dynamodb'])],
+    api: [
+      logs('api'),
+      readTable,
+      // What an operator orders is committed and recorded as a quorum's decision is.
+      write('decision#*', 'mark#*', own('head')),
+      ...zoneReads(config),
+      ...roles(config),
+      callNotify,
+      ...decrypt(['dynamodb']),
+    ],
   });
 }
 
@@ -210,6 +228,13 @@ export const usedZones = (config: Config): readonly Config['zones'][string][] =>
 function topics({ notify }: Config): readonly Statement[] {
   if (notify.sns === undefined) return [];
   return [{ Sid: 'Publish', Effect: 'Allow', Action: ['sns:Publish'], Resource: [notify.sns] }];
+}
+
+function buses({ notify }: Config): readonly Statement[] {
+  if (notify.events === undefined) return [];
+  return [
+    { Sid: 'PutEvents', Effect: 'Allow', Action: ['events:PutEvents'], Resource: [notify.events] },
+  ];
 }
 
 /** Only of services that this vantage probes. */

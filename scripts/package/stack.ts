@@ -20,6 +20,7 @@ import {
   vantageStackName,
 } from '../names.ts';
 import { alarmActions, alarmResources } from './alarms.ts';
+import { apiDoors } from './api-doors.ts';
 import { keepPackaged } from './packaged-config.ts';
 import { OFFLINE_LABEL, offlineStreamArn, replicaStreamArn } from './replica-stream.ts';
 import type { Resources } from './resource.ts';
@@ -51,6 +52,7 @@ export type StackValues = {
   readonly tags: Readonly<Record<string, string>>;
   readonly roles: Resources;
   readonly alarms: Resources;
+  readonly apiDoors: Resources;
   /** Laid over what osls makes: keys that are there in some deployments only. */
   readonly extensions: Readonly<Record<string, { readonly Properties: object }>>;
 };
@@ -89,6 +91,7 @@ export async function stackValues({
     tags: aws.tags,
     roles: roleResources(config, region),
     alarms: alarmResources(config, region, alarmActions(config, region)),
+    apiDoors: apiDoors(),
     extensions: extensions(config, region, env),
   };
 }

@@ -63,6 +63,22 @@ describe('the inbox of the local world', () => {
     expect(invoked).toEqual([['eu-west-1', 'quorate-demo-notify', { records: 1 }]]);
   });
 
+  it('lets whoever waits for a function have its answer, or its error', async () => {
+    await using inbox = await open({});
+    const ask = (Payload: string) =>
+      send(inbox, LambdaClient, (client) =>
+        client.send(new InvokeCommand({ FunctionName: 'quorate-demo-notify', Payload })),
+      );
+
+    const told = await ask('{"kind":"test"}');
+    const broken = await ask('"break"');
+
+    expect(Buffer.from(told.Payload ?? []).toString()).toBe('{"did":"test"}');
+    expect(told.FunctionError).toBeUndefined();
+    expect(broken.FunctionError).toBe('Unhandled');
+    expect(Buffer.from(broken.Payload ?? []).toString()).toContain('it broke');
+  });
+
   it('can be broken, and healed', async () => {
     await using inbox = await open({});
     const hook = async (): Promise<number> =>
@@ -87,7 +103,11 @@ const open = ({
   openInbox({
     now: () => 7,
     onItem: (item) => told.push(item),
-    invoke: (...call) => invoked.push(call),
+    invoke: async (...call) => {
+      invoked.push(call);
+      if (call[2] === 'break') throw new Error('it broke');
+      return { did: 'test' };
+    },
   });
 
 async function send<C extends { readonly destroy: () => void }, T>(

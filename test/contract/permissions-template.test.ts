@@ -62,7 +62,7 @@ describe('permissions in the packaged template', () => {
     }
   });
 
-  it('who commits is quorum alone, as long as a service enforces', () => {
+  it('who commits is quorum and api, as long as a service enforces', () => {
     const carriers = (resources: Resources): readonly string[] =>
       FUNCTIONS.filter((id) => resources[roleLogicalId(id)]?.Properties.ManagedPolicyArns);
     const observed: Config = {
@@ -70,7 +70,7 @@ describe('permissions in the packaged template', () => {
       services: stackConfig.services.map((service) => ({ ...service, mode: 'observe' })),
     };
 
-    expect(carriers(template.Resources)).toEqual(['quorum']);
+    expect(carriers(template.Resources)).toEqual(['quorum', 'api']);
     expect(carriers(roleResources(observed, OWN))).toEqual([]);
     expect(JSON.stringify(roleResources(observed, OWN))).not.toContain('ChangeResourceRecordSets');
   });
@@ -272,6 +272,16 @@ const LIFE: Readonly<Record<string, Life | undefined>> = {
     'lambda',
     ['CreateFunction', 'UpdateFunctionCode', 'UpdateFunctionConfiguration', 'DeleteFunction'],
     ({ FunctionName }) => here('lambda', `function:${FunctionName}`),
+  ),
+  'AWS::Lambda::Alias': life(
+    'lambda',
+    ['CreateAlias', 'GetAlias', 'UpdateAlias', 'DeleteAlias'],
+    ({ Name }) => here('lambda', `function:quorate-stack-api:${Name}`),
+  ),
+  'AWS::CloudWatch::Dashboard': life(
+    'cloudwatch',
+    ['PutDashboard', 'GetDashboard', 'DeleteDashboards'],
+    ({ DashboardName }) => `arn:aws:cloudwatch::111122223333:dashboard/${DashboardName}`,
   ),
   'AWS::Lambda::EventInvokeConfig': life(
     'lambda',

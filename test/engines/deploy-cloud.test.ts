@@ -54,17 +54,18 @@ whereMinistack(() => {
       expect(cloud.isAws).toBe(false);
     });
 
-    it('knows what is not there: stack, table, function, URL, parameter, zone', async () => {
+    it('knows what is not there: stack, table, function, URLs, parameter, zone', async () => {
       const zone = { key: 'main', id: 'Z0000000000NOTTHERE' };
 
       expect([
         await cloud.stack(REGION, 'nothing', signal),
         await cloud.table(REGION, 'nothing', signal),
         await cloud.deployedFunction(REGION, 'nothing', signal),
-        await cloud.functionUrl(REGION, 'nothing', signal),
+        await cloud.functionUrl(REGION, 'nothing', null, signal),
+        await cloud.functionUrl(REGION, 'nothing', 'read', signal),
         await cloud.parameter(REGION, '/nothing', signal),
         await cloud.zone(zone, signal),
-      ]).toEqual([null, null, null, null, 'missing', 'no-such-zone']);
+      ]).toEqual([null, null, null, null, null, 'missing', 'no-such-zone']);
     });
 
     it('finds a parameter without reading it', async () => {

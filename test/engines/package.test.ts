@@ -148,19 +148,47 @@ describe('the packaged template', () => {
     expect(reserved(away)).toEqual([3, 5, 2, 10]);
   });
 
-  it('opens the function URL to signed requests of the account only', () => {
-    expect(home.resource('ApiLambdaFunctionUrl').AuthType).toBe('AWS_IAM');
-    expect(home.resource('ApiUrlPermission')).toMatchObject({
-      Action: 'lambda:InvokeFunctionUrl',
-      Principal: { Ref: 'AWS::AccountId' },
-      FunctionUrlAuthType: 'AWS_IAM',
-    });
-    expect(home.resource('ApiInvokePermission')).toMatchObject({
-      Action: 'lambda:InvokeFunction',
-      Principal: { Ref: 'AWS::AccountId' },
-      InvokedViaFunctionUrl: true,
-    });
+  it('opens three function URLs of api, each to signed requests of the account only', () => {
+    const urls = home.ofType('AWS::Lambda::Url').map(({ Properties }) => Properties);
+    const permissions = home
+      .ofType('AWS::Lambda::Permission')
+      .map(({ Properties }) => Properties)
+      .filter(({ Principal }) => typeof Principal === 'object');
+
+    expect(urls.map(({ Qualifier, AuthType }) => [Qualifier ?? 'own', AuthType])).toEqual([
+      ['own', 'AWS_IAM'],
+      ['override', 'AWS_IAM'],
+      ['read', 'AWS_IAM'],
+    ]);
+    expect(
+      home.ofType('AWS::Lambda::Alias').map(({ Properties }) => [Properties.Name, Properties]),
+    ).toEqual(
+      ['override', 'read'].map((alias) => [
+        alias,
+        {
+          FunctionName: { Ref: 'ApiLambdaFunction' },
+          FunctionVersion: '$LATEST',
+          Name: alias,
+        },
+      ]),
+    );
+    for (const door of ['ApiLambdaFunction', 'ApiOverrideAlias', 'ApiReadAlias']) {
+      const own = permissions.filter(({ FunctionName }) => FunctionName.Ref === door);
+      const common = { FunctionName: { Ref: door }, Principal: { Ref: 'AWS::AccountId' } };
+      expect(own).toEqual([
+        { ...common, Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'AWS_IAM' },
+        { ...common, Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
+      ]);
+    }
     expect(JSON.stringify(home.ofType('AWS::Lambda::Permission'))).not.toContain('"*"');
+  });
+
+  it('says where the API is', () => {
+    expect(home.template.Outputs).toMatchObject({
+      ApiUrl: { Value: { 'Fn::GetAtt': ['ApiLambdaFunctionUrl', 'FunctionUrl'] } },
+      ApiOverrideUrl: { Value: { 'Fn::GetAtt': ['ApiOverrideUrl', 'FunctionUrl'] } },
+      ApiReadUrl: { Value: { 'Fn::GetAtt': ['ApiReadUrl', 'FunctionUrl'] } },
+    });
   });
 
   it('lets log groups forget after 30 days', () => {
@@ -181,6 +209,8 @@ describe('the packaged template', () => {
         Dimensions: [{ Name: 'vantage', Value: 'eu-west-1' }],
       });
       expect(alarm.AlarmDescription.length).toBeGreaterThan(80);
+      const anchor = alarm.AlarmName.replace('quorate-stack-', '');
+      expect(alarm.AlarmDescription).toContain(`docs/runbooks.md#${anchor}`);
     }
     expect(home.resource('NoDecisionRoundAlarm')).toMatchObject({
       TreatMissingData: 'breaching',
@@ -211,6 +241,7 @@ describe('the packaged template', () => {
       'AWS::CloudWatch::Alarm',
       'AWS::IAM::ManagedPolicy',
       'AWS::IAM::Role',
+      'AWS::Lambda::Alias',
       'AWS::Lambda::EventInvokeConfig',
       'AWS::Lambda::EventSourceMapping',
       'AWS::Lambda::Function',
@@ -289,7 +320,10 @@ describe('the bundles, loaded as Lambda loads them', () => {
         { region: 'ap-southeast-1', decides: false },
       ],
     });
-    expect(said.notify).toEqual({ did: 'below-majority' });
+    expect(said.notify).toMatchObject({ did: 'below-majority' });
+    expect(said.page).toMatchObject({ statusCode: 200 });
+    expect(said.page.headers['content-type']).toContain('text/html');
+    expect(said.page.body).toContain('dashboard.js');
   });
 });
 
@@ -389,6 +423,9 @@ const answers = {};
 for (const [id, event] of Object.entries(events)) {
   const { handler } = await import(process.cwd() + '/functions/' + id + '.mjs');
   answers[id] = await handler(event, context);
+  if (id === 'api') {
+    answers.page = await handler({ rawPath: '/', requestContext: { http: { method: 'GET' } } }, context);
+  }
 }
 console.log('ANSWERS ' + JSON.stringify(answers));
 process.exit(0);

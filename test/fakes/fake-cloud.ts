@@ -246,8 +246,10 @@ export function fakeCloud(clock: Clock): FakeCloud {
     parameter: async (id, name) => (region(id).parameters.has(name) ? 'present' : 'missing'),
     deployedFunction: async (id, name) => region(id).functions.get(name) ?? null,
     start: async () => undefined,
-    functionUrl: async (id, name) =>
-      region(id).functions.size > 0 ? `https://${name}.${id}.example/` : null,
+    functionUrl: async (id, name, alias) =>
+      region(id).functions.size > 0
+        ? `https://${name}${alias === null ? '' : `-${alias}`}.${id}.example/`
+        : null,
     zone: async ({ id }) => {
       const zone = set.zones.get(id);
       if (zone === 'denied') {

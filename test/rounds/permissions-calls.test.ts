@@ -22,7 +22,7 @@ import { OWN, PLACE, worldConfig } from '../fixtures/permissions-world.ts';
 const PARAMETERS: Readonly<Record<FunctionId, readonly string[]>> = {
   probe: ['/quorate/app/probe-token'],
   quorum: [],
-  notify: ['/quorate/heartbeat'],
+  notify: ['/quorate/heartbeat', '/quorate/webhook'],
   api: [],
 };
 

@@ -125,7 +125,7 @@ describe('quorate iam', () => {
     [
       'nothing',
       [],
-      'say whose policies to print: --zone KEY (main, far, watched), --deployer or --operator',
+      'say whose policies to print: --zone KEY (main, far, watched), --deployer, --operator or --api SCOPE',
     ],
     ['two things', ['--zone', 'far', '--deployer'], 'say one thing at a time'],
     [
@@ -148,6 +148,7 @@ describe('quorate iam', () => {
       ['--zone', 'far', '--trust', 'me'],
       '--trust me is not the ARN of a role or user',
     ],
+    ['a scope that is none', ['--api', 'freez'], '--api freez is no scope; did you mean freeze?'],
     [
       'trust without a zone',
       ['--operator', '--trust', 'arn:aws:iam::111122223333:role/ops'],
@@ -192,6 +193,45 @@ describe('quorate iam', () => {
     expect(isAllowed(statements, item('PutItem', 'decision#app'))).toBe(true);
     expect(isAllowed(statements, item('PutItem', 'report#eu-west-1'))).toBe(false);
     expect(isAllowed(statements, item('DeleteItem', 'decision#app'))).toBe(false);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['read', [':read']],
+    ['override', [':read', ':override']],
+    ['freeze', [':read', ':override', '']],
+  ])('prints what a caller of the API needs for %s, and no more', async (scope, doors) => {
+    const document = await peopleDocument(['--api', scope, '--account', ACCOUNT]);
+    const statements = document.permissions.flatMap(({ Statement }) => Statement);
+    const may = (action: string, name: string, context: object): boolean =>
+      isAllowed(statements, {
+        action: `lambda:${action}`,
+        resource: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${name}`,
+        context: { ...context },
+      });
+    const byUrl = { 'lambda:FunctionUrlAuthType': 'AWS_IAM' };
+    const viaUrl = { 'lambda:InvokedViaFunctionUrl': 'true' };
+
+    expect(document).toMatchObject({ who: 'api', scope });
+    for (const door of [':read', ':override', '']) {
+      const name = `quorate-test-api${door}`;
+      expect([door, may('InvokeFunctionUrl', name, byUrl)]).toEqual([door, doors.includes(door)]);
+      expect([door, may('InvokeFunction', name, viaUrl)]).toEqual([door, doors.includes(door)]);
+      expect(may('InvokeFunction', name, {})).toBe(false);
+      expect(may('InvokeFunctionUrl', name, { 'lambda:FunctionUrlAuthType': 'NONE' })).toBe(false);
+    }
+    expect(may('InvokeFunctionUrl', 'quorate-test-api:other', byUrl)).toBe(false);
+    expect(may('InvokeFunctionUrl', 'quorate-test-quorum', byUrl)).toBe(false);
+    expect(isAllowed(statements, batch())).toBe(false);
+    expect(isAllowed(statements, item('GetItem', 'decision#app'))).toBe(false);
+  });
+
+  it('says in words what a scope lets somebody do', async () => {
+    const { out } = await quorate(['iam', '--api', 'override', '--account', ACCOUNT]);
+
+    expect(out).toContain(
+      'What a caller of quorate-test’s API with the scope override (looking, and orders (drain, pin, extend, cancel, approve) on single services and endpoints) needs in account 123456789012.',
+    );
+    expect(out).not.toContain('quorate iam --zone');
   });
 
   it('tells a deployer what a boundary is for, until there is one', async () => {
