@@ -15,6 +15,7 @@ import { type QuorumDeps, quorumRound } from '../shared/rounds/quorum-round.ts';
 import { discardShadows } from '../shared/rounds/shadows.ts';
 import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
+import { drillKeeper } from './quorum-drills.ts';
 import { tellIfBack, tellPending, tellRegion, tellService } from './quorum-news.ts';
 
 export type QuorumSummary = {
@@ -69,6 +70,15 @@ export function quorumHandler(
   /** Highest generation seen: below it the zone was restored, or its control plane lost commits. */
   const highest = new Map<ServiceId, number>();
   const pulse = pulseKeeper(ports, region, config.vantages);
+  const drills = drillKeeper(deps, config, options, ({ step, region: drained, sentence, drill }) =>
+    telemetry.log({
+      level: step === 'stopped' ? 'warn' : 'info',
+      message: `drill ${step}: ${sentence}`,
+      drill,
+      drained,
+      ...dimensions,
+    }),
+  );
   /** Deploying starts new processes: what follows a new configuration is done once in each. */
   const done = { shadows: false, manifest: false };
 
@@ -136,6 +146,7 @@ export function quorumHandler(
     const conflicts = judged.reduce((total, one) => total + one.conflicts, 0);
     tellRegion(telemetry, { results, conflicts, troubles: troubles.length }, region);
     tellPending(telemetry, deps.memory, clock, region);
+    await drills.turn(signal).catch((error: unknown) => later(error, signal));
     try {
       const deciding = await pulse.beat(troubles.length === 0, signal);
       if (deciding !== null) {

@@ -4,6 +4,7 @@
  * unless it says so. Foreign errors arrive as `QuorateError`s (STORE_*, ZONE_*, ACCESS_DENIED).
  */
 import type { Notice } from './core/alarm-notice.ts';
+import type { DrillEvent } from './core/drill-report.ts';
 import type { IncidentEvent } from './core/incident.ts';
 import type { EpochMs, Nonce, ServiceId, VantageId, ZoneRef } from './core/model.ts';
 import type { Notification } from './core/notification.ts';
@@ -121,6 +122,14 @@ export type Store = {
   /** An item of its own, keyed by kind and region: one writer each. */
   readonly writeMark: (mark: Mark, signal: AbortSignal) => Promise<void>;
   readonly readMarks: (service: ServiceId, signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Append-only: begin, drill, step and writer are its key, so each has one writer. */
+  readonly writeDrillEvent: (event: DrillEvent, signal: AbortSignal) => Promise<void>;
+  /** Of drills that began at `since` or later, newest first. */
+  readonly readDrillEvents: (
+    deployment: string,
+    since: EpochMs,
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
   /** Append-only: time, incident, step and region are its key, so each has one writer. */
   readonly writeIncidentEvent: (event: IncidentEvent, signal: AbortSignal) => Promise<void>;
   /** Those that were seen since, oldest first. */

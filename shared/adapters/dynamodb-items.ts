@@ -8,6 +8,7 @@
  * unmarshaller before it reaches our parser. JSON comes back exactly as it was written, or not at all.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { DrillEvent } from '../core/drill-report.ts';
 import type { IncidentEvent } from '../core/incident.ts';
 import type { EpochMs, ServiceId, VantageId } from '../core/model.ts';
 import type { Mark } from '../core/record.ts';
@@ -58,6 +59,13 @@ export const incidentKey = ({ service, at, id, step, region }: IncidentEvent): K
   sk: `${incidentBound(at)}#${id}#${step}#${region}`,
 });
 export const outboxPartition = (region: VantageId): string => `outbox#${region}`;
+export const drillPartition = (deployment: string): string => `drill#${deployment}`;
+/** The actor is in the key: each event has one writer. */
+export const drillKey = ({ deployment, fromAt, drill, step, actor }: DrillEvent): Key => ({
+  pk: drillPartition(deployment),
+  sk: `${drillBound(fromAt)}#${drill}#${step}#${actor}`,
+});
+export const drillBound = (at: number): string => String(at).padStart(14, '0');
 export const recordPartition = (service: ServiceId): string => `decision#${service}`;
 export const markPartition = (service: ServiceId): string => `mark#${service}`;
 /** Kind and region are in the key: each mark has one writer, so last-writer-wins has nothing to lose. */

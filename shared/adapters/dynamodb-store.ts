@@ -11,6 +11,9 @@ import { recordSortKey } from '../core/record.ts';
 import type { ConfigManifest } from '../core/report.ts';
 import type { Head, Store } from '../ports.ts';
 import {
+  drillBound,
+  drillKey,
+  drillPartition,
   HISTORY_TTL_MS,
   HOUR_ROLLUP_TTL_MS,
   headKey,
@@ -42,6 +45,8 @@ import { type DynamodbDeps, dynamodbRequests } from './dynamodb-requests.ts';
 /** The newest of each: about half a year of one service that changes daily. */
 const MARKS_MAX = 2_000;
 const ROLLUPS_MAX = 20_000;
+/** Events of a year of weekly drills of five regions. */
+const DRILLS_MAX = 1_000;
 /** Of one service: a flapping endpoint leaves some dozen a day and region. */
 const EVENTS_MAX = 5_000;
 /** Of one region. */
@@ -175,6 +180,27 @@ export function dynamodbStore(deps: DynamodbDeps): Store {
             ScanIndexForward: false,
           },
           limit,
+          inner,
+        ),
+      ),
+
+    writeDrillEvent: (event, signal) =>
+      call('writing a drill', signal, async (inner) => {
+        await put(itemOf(drillKey(event), event), {}, inner);
+      }),
+
+    readDrillEvents: (deployment, since, signal) =>
+      call('reading drills', signal, (inner) =>
+        query(
+          {
+            KeyConditionExpression: 'pk = :pk AND sk >= :since',
+            ExpressionAttributeValues: {
+              ':pk': { S: drillPartition(deployment) },
+              ':since': { S: drillBound(Math.max(0, since)) },
+            },
+            ScanIndexForward: false,
+          },
+          DRILLS_MAX,
           inner,
         ),
       ),

@@ -4,13 +4,21 @@
  * part of it: a store is one region's replica (see global-table.test.ts).
  */
 import { describe, expect, it } from 'vitest';
-import { endpointId, epochMs, nonce, type VantageId, vantageId } from '../../shared/core/model.ts';
+import {
+  endpointId,
+  epochMs,
+  nonce,
+  orderId,
+  type VantageId,
+  vantageId,
+} from '../../shared/core/model.ts';
 import { type DecisionRecord, recordSortKey } from '../../shared/core/record.ts';
 import type { Report } from '../../shared/core/report.ts';
 import type { Rollup } from '../../shared/core/rollup.ts';
 import type { Clock, Store } from '../../shared/ports.ts';
 import {
   APP,
+  aDrillEvent,
   aLine,
   aManifest,
   aMark,
@@ -434,6 +442,21 @@ export function describeStore({ name, open, divergences = [] }: StoreEngine): vo
         const read = await store.readMarks(APP, LIVE);
 
         expect(byJson(read)).toEqual(byJson(marks));
+      });
+    });
+
+    describe('drills', () => {
+      must('keeps each event of a drill, newest drill first, of one deployment', async (store) => {
+        const begun = aDrillEvent();
+        const stopped = aDrillEvent({ step: 'stopped', actor: 'drill@us-east-1' });
+        const next = aDrillEvent({ drill: orderId('next0001'), fromAt: epochMs(NOW + HOUR) });
+        for (const event of [begun, stopped, next, begun]) await store.writeDrillEvent(event, LIVE);
+        await store.writeDrillEvent(aDrillEvent({ deployment: 'another' }), LIVE);
+
+        const all = await store.readDrillEvents('prod', epochMs(0), LIVE);
+        expect(all).toEqual([next, stopped, begun]);
+        expect(await store.readDrillEvents('prod', epochMs(NOW + 1), LIVE)).toEqual([next]);
+        expect(await store.readDrillEvents('none', epochMs(0), LIVE)).toEqual([]);
       });
     });
 

@@ -1,10 +1,13 @@
 /** Nouns of the store's tests, each with what a story doesn't care about filled in. */
 import { systemClock } from '../../shared/adapters/system-clock.ts';
+import type { DrillEvent } from '../../shared/core/drill-report.ts';
 import {
   digest,
   endpointId,
   epochMs,
   nonce,
+  orderId,
+  regionId,
   type ServiceId,
   serviceId,
   type VantageId,
@@ -139,4 +142,23 @@ export const aMark = (fields: Partial<Mark>): Mark => ({
   at: epochMs(NOW),
   detail: '',
   ...fields,
+});
+
+export const aDrillEvent = (changes: Partial<DrillEvent> = {}): DrillEvent => ({
+  format: 1,
+  drill: orderId('drill001'),
+  deployment: 'prod',
+  region: regionId('eu-west-1'),
+  step: 'begun',
+  fromAt: epochMs(NOW),
+  untilAt: epochMs(NOW + 600_000),
+  at: epochMs(NOW + 1_000),
+  actor: 'drill@eu-west-1',
+  sentence: 'eu-west-1 is drained for 10 min in app',
+  services: ['app'],
+  before: { 'app eu-west-1': 100 },
+  goalMs: 45_000,
+  restored: null,
+  measures: [],
+  ...changes,
 });

@@ -36,6 +36,7 @@ export type FakeTable = {
   readonly shadows: Map<string, unknown>;
   readonly records: Map<string, unknown>;
   readonly marks: Map<string, unknown>;
+  readonly drills: Map<string, Record<string, unknown>>;
   /** By service, time, incident, step and region. */
   readonly incidents: Map<string, unknown>;
   /** By region and key. */
@@ -52,6 +53,7 @@ export const fakeTable = (): FakeTable => ({
   shadows: new Map(),
   records: new Map(),
   marks: new Map(),
+  drills: new Map(),
   incidents: new Map(),
   outbox: new Map(),
 });
@@ -203,6 +205,21 @@ export function fakeStore(table: FakeTable = fakeTable(), clock?: Clock): FakeSt
           .sort(([a], [b]) => (a > b ? -1 : 1))
           .slice(0, limit)
           .map(([, record]) => copy(record)),
+      ),
+    writeDrillEvent: (event, signal) =>
+      call('writeDrillEvent', [event], signal, () =>
+        put(
+          table.drills,
+          `${event.deployment} ${String(event.fromAt).padStart(14, '0')} ${event.drill} ${event.step} ${event.actor}`,
+          event,
+        ),
+      ),
+    readDrillEvents: (deployment, since, signal) =>
+      call('readDrillEvents', [deployment, since], signal, () =>
+        [...table.drills]
+          .filter(([, event]) => event.deployment === deployment && Number(event.fromAt) >= since)
+          .sort(([a], [b]) => (a > b ? -1 : 1))
+          .map(([, event]) => copy(event)),
       ),
     writeMark: (mark, signal) =>
       call('writeMark', [mark], signal, () =>
