@@ -6,6 +6,7 @@ import type { ConfigManifest } from '../../shared/core/report.ts';
 import type { Telemetry } from '../../shared/middleware.ts';
 import type { Clock, Ids, NotifyCaller, Store } from '../../shared/ports.ts';
 import type { OrderRecords } from '../../shared/rounds/order-records.ts';
+import { type SloMemory, sloMemory } from '../../shared/rounds/read-slo.ts';
 import type { ApiWired } from '../../shared/wire-api.ts';
 import type { PageAssets } from '../dashboard/page.ts';
 import { type ZoneSnapshots, zoneSnapshots } from './zone-snapshots.ts';
@@ -24,6 +25,8 @@ export type Desk = {
   readonly notify: () => NotifyCaller;
   /** Records never change: each is read once. */
   readonly orderRecords: OrderRecords;
+  /** Hours that are over are read once. */
+  readonly slo: SloMemory;
   /** Null: this process serves no page. */
   readonly page: PageAssets | null;
 };
@@ -43,6 +46,7 @@ export const openDesk = (wired: ApiWired, page: PageAssets | null): Desk => {
     notify,
     zones: zoneSnapshots(wired, config),
     orderRecords: new Map(),
+    slo: sloMemory(),
     page,
   };
 };

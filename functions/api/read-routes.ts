@@ -13,6 +13,8 @@ import { overridesSchema } from '../../shared/api/overrides.ts';
 import { planDocumentSchema } from '../../shared/api/plan.ts';
 import { planDocument } from '../../shared/api/plan-document.ts';
 import { serviceDocument } from '../../shared/api/service-document.ts';
+import { sloSchema } from '../../shared/api/slo.ts';
+import { sloDocument } from '../../shared/api/slo-document.ts';
 import { serviceDocumentSchema, statusSchema } from '../../shared/api/status.ts';
 import { statusDocument } from '../../shared/api/status-document.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
@@ -22,6 +24,7 @@ import { DAY_MS, HOUR_MS, printDuration } from '../../shared/core/units.ts';
 import { type Assessment, assess } from '../../shared/rounds/assess.ts';
 import { readDecisions, recentDecisions } from '../../shared/rounds/read-decisions.ts';
 import { readLatency } from '../../shared/rounds/read-latency.ts';
+import { readSlo } from '../../shared/rounds/read-slo.ts';
 import type { Desk } from './desk.ts';
 import { momentOf, momentSchema } from './moment.ts';
 import { jsonReply } from './reply.ts';
@@ -164,6 +167,21 @@ export const READ_ROUTES: readonly Route[] = [
     answer: async (desk, { query }, signal) => {
       const services = servicesNamed(desk, query.service);
       return jsonReply(200, planDocument(desk.config, await assessed(desk, services, signal)));
+    },
+  }),
+  route({
+    ...look,
+    path: '/v1/slo',
+    id: 'slo',
+    summary: 'Objectives: what was measured, what is left of the error budget, how fast it burns.',
+    query: SERVICE_QUERY,
+    reply: sloSchema,
+    problems: [404],
+    answer: async (desk, { query }, signal) => {
+      const { config, slo, clock } = desk;
+      const services = servicesNamed(desk, query.service);
+      const measured = await readSlo(desk.store(), config, services, clock.now(), signal, slo);
+      return jsonReply(200, sloDocument(config, measured, around(desk)));
     },
   }),
   route({

@@ -240,6 +240,7 @@ async function change(
       },
     };
   }
+  const changes = await wish.changes();
   if (match.value?.kind === 'generation' && wish.isWide) {
     return {
       refusal: {
@@ -250,7 +251,6 @@ async function change(
     };
   }
   const actor = caller.actor ?? 'nobody';
-  const changes = await wish.changes();
   const answer = await overrideRound(
     { ...desk, store: desk.store(), zone: desk.zones.fresh },
     desk.config,
