@@ -7,9 +7,11 @@ import { registerApply } from './apply.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerExporter } from './exporter.ts';
 import { registerHistory } from './history.ts';
 import { registerIam } from './iam.ts';
 import { registerImport } from './import.ts';
+import { registerIncidents } from './incidents.ts';
 import { registerNew } from './new.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
@@ -17,6 +19,7 @@ import { registerReassert } from './reassert.ts';
 import { registerRelease } from './release.ts';
 import { registerRetire } from './retire.ts';
 import { registerSchema } from './schema.ts';
+import { registerSlo } from './slo.ts';
 import { registerStatus } from './status.ts';
 import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
@@ -26,14 +29,23 @@ import { registerWhy } from './why.ts';
 const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
   [
     'To look (writes nothing):',
-    [registerStatus, registerWhy, registerHistory, registerPlan, registerProbe, registerVerify],
+    [
+      registerStatus,
+      registerWhy,
+      registerHistory,
+      registerIncidents,
+      registerPlan,
+      registerProbe,
+      registerVerify,
+      registerSlo,
+    ],
   ],
   [
     'The zone (a dry run, unless --apply):',
     [registerApply, registerAdopt, registerReassert, registerRetire, registerRelease],
   ],
   ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
-  ['The deployment:', [registerDoctor, registerCost, registerIam]],
+  ['The deployment:', [registerDoctor, registerCost, registerIam, registerExporter]],
 ];
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
