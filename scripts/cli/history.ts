@@ -8,7 +8,7 @@ import { readHistory } from '../../shared/rounds/read-decisions.ts';
 import type { Register } from './cli.ts';
 import { findServices } from './find.ts';
 import { historyText } from './history-text.ts';
-import { openSource } from './reach.ts';
+import { openSource, withDirect } from './reach.ts';
 import { sinceOf } from './since.ts';
 
 const SINCE = '7d';
@@ -36,11 +36,11 @@ type Flags = {
   readonly since: string;
   readonly limit: string;
   readonly observed?: boolean;
+  readonly direct?: boolean;
 };
 
 export const registerHistory: Register = (program, cli) => {
-  program
-    .command('history')
+  withDirect(program.command('history'))
     .argument('[service]', 'default: all of the file')
     .option('--since <when>', 'how far back, as 12h, 7d or 2026-11-23', SINCE)
     .option('--observed', 'what observe mode would have done')
@@ -59,7 +59,7 @@ With --json: decisions[] with each record as it is stored, its digest, outcome a
       const { signal } = cli.terminal;
       const services = findServices(loaded.config, serviceId === undefined ? [] : [serviceId]);
       const limit = limitOf(flags.limit);
-      const { source, clock } = await openSource(cli, loaded);
+      const { source, clock } = await openSource(cli, loaded, flags);
       const now = clock.now();
       const sinceAt = sinceOf(flags.since, now);
       const observed = flags.observed === true;

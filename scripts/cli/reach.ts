@@ -1,12 +1,63 @@
-/** The source of a command's documents, as the options say. */
+/**
+ * Where a look goes: to the API of any region, else straight to the table and the zones with the operator's
+ * own credentials, so that nothing that can still be seen is hidden by an API that is away. `--direct` goes
+ * there at once. What was done instead of what was meant is said on stderr.
+ */
+import type { Command } from 'commander';
+import { QuorateError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { LoadedConfig } from '../config-file.ts';
 import type { Cli } from './cli.ts';
-import { directSource, type Source } from './source.ts';
+import { apiSource, directSource, type Source } from './source.ts';
 
 export type OpenSource = { readonly source: Source; readonly clock: Clock };
 
-export async function openSource(cli: Cli, loaded: LoadedConfig): Promise<OpenSource> {
+export const withDirect = (command: Command): Command =>
+  command.option('--direct', 'asks no API: reads table and zones with your own credentials');
+
+export async function openSource(
+  cli: Cli,
+  loaded: LoadedConfig,
+  { direct = false }: { readonly direct?: boolean },
+): Promise<OpenSource> {
+  const { overrides, fetch } = cli.terminal;
   const wired = cli.wired(loaded);
-  return { source: directSource(wired, loaded.config), clock: wired.clock };
+  const { clock } = wired;
+  const straight = (): Source => directSource(wired, loaded.config);
+  // Ports that are given are what is to be looked at.
+  const isGiven = overrides !== undefined && fetch === undefined;
+  if (direct || (isGiven && cli.options().api === undefined)) return { source: straight(), clock };
+  try {
+    const api = await cli.api(loaded);
+    return { source: elseStraight(cli, apiSource(api), straight), clock };
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    cli.say(`note: ${error.message}; read directly instead`);
+    return { source: straight(), clock };
+  }
+}
+
+const isAway = (error: unknown): error is QuorateError =>
+  error instanceof QuorateError && error.code === 'API_UNAVAILABLE';
+
+/** From the first request on that no region answers; said once. */
+function elseStraight(cli: Cli, api: Source, straight: () => Source): Source {
+  let fallback: Source | undefined;
+  const ask = async <T>(run: (source: Source) => Promise<T>): Promise<T> => {
+    if (fallback !== undefined) return await run(fallback);
+    try {
+      return await run(api);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (fallback === undefined) cli.say(`note: ${error.message}; read directly instead`);
+      fallback ??= straight();
+      return await run(fallback);
+    }
+  };
+  return {
+    status: (...asked) => ask((source) => source.status(...asked)),
+    service: (...asked) => ask((source) => source.service(...asked)),
+    decisions: (...asked) => ask((source) => source.decisions(...asked)),
+    incidents: (...asked) => ask((source) => source.incidents(...asked)),
+  };
 }

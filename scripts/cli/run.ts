@@ -4,6 +4,7 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import { troubleText } from '../../shared/core/trouble.ts';
 import { registerAdopt } from './adopt.ts';
 import { registerApply } from './apply.ts';
+import { registerAudit } from './audit.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerPlan,
       registerProbe,
       registerVerify,
+      registerAudit,
       registerSlo,
     ],
   ],

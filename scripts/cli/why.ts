@@ -4,14 +4,13 @@
  */
 import type { Register } from './cli.ts';
 import { findEndpoint, findService } from './find.ts';
-import { openSource } from './reach.ts';
+import { openSource, withDirect } from './reach.ts';
 import { whyDocument, whyText } from './why-text.ts';
 
 const DECISIONS = 20;
 
 export const registerWhy: Register = (program, cli) => {
-  program
-    .command('why')
+  withDirect(program.command('why'))
     .argument('<service>')
     .argument('[endpoint]', 'default: all of the service')
     .description('what is the matter with a service, what would change it, what to type next')
@@ -23,22 +22,28 @@ Example:
 With --json: the service as of GET /v1/services/{service}, with lastDecision and commands[]. Exit code 1 if its
 zone could not be read.`,
     )
-    .action(async (serviceId: string, endpointId: string | undefined) => {
-      const loaded = cli.load();
-      const { signal } = cli.terminal;
-      const service = findService(loaded.config, serviceId);
-      const endpoint = endpointId === undefined ? null : findEndpoint(service, endpointId).id;
-      const { source } = await openSource(cli, loaded);
-      const [document, decisions] = await Promise.all([
-        source.service(service, signal),
-        source.decisions(service, { limit: DECISIONS }, signal).then(
-          (page) => page.decisions,
-          // The zone's own state answers most of it; the text says that no record is known.
-          () => [],
-        ),
-      ]);
-      if (document.trouble !== null) cli.exitWith(1);
-      const why = whyDocument(document, decisions, endpoint);
-      cli.print(why, () => whyText(why, cli.paint));
-    });
+    .action(
+      async (
+        serviceId: string,
+        endpointId: string | undefined,
+        flags: { readonly direct?: boolean },
+      ) => {
+        const loaded = cli.load();
+        const { signal } = cli.terminal;
+        const service = findService(loaded.config, serviceId);
+        const endpoint = endpointId === undefined ? null : findEndpoint(service, endpointId).id;
+        const { source } = await openSource(cli, loaded, flags);
+        const [document, decisions] = await Promise.all([
+          source.service(service, signal),
+          source.decisions(service, { limit: DECISIONS }, signal).then(
+            (page) => page.decisions,
+            // The zone's own state answers most of it; the text says that no record is known.
+            () => [],
+          ),
+        ]);
+        if (document.trouble !== null) cli.exitWith(1);
+        const why = whyDocument(document, decisions, endpoint);
+        cli.print(why, () => whyText(why, cli.paint));
+      },
+    );
 };
