@@ -6,7 +6,8 @@ import type { Service, ServiceId, VantageId } from '../shared/core/model.ts';
 import { PLAN_MS_MAX } from '../shared/core/plan.ts';
 import { isWithheld } from '../shared/core/reason.ts';
 import type { MetricEntry, Telemetry } from '../shared/middleware.ts';
-import type { Clock } from '../shared/ports.ts';
+import type { Clock, Delivery } from '../shared/ports.ts';
+import type { BookFacts } from '../shared/rounds/incident-book.ts';
 import type { QuorumMemory } from '../shared/rounds/quorum-memory.ts';
 import { logLine, type QuorumResult } from '../shared/rounds/quorum-result.ts';
 
@@ -92,6 +93,23 @@ export function tellRegion(
   if (results.length > 0) {
     count('SilentVantages', new Set(results.flatMap(({ silent }) => silent)).size);
   }
+}
+
+/** An incident's line names what its messages name, so that a log leads from one to the other. */
+export function tellIncidents(
+  telemetry: Telemetry,
+  { events, waiting }: BookFacts,
+  woken: Delivery | null,
+  vantage: VantageId,
+): void {
+  for (const { id, service, step, label, sentence, generation } of events) {
+    const level = step === 'resolved' || step === 'returning' ? 'info' : 'warn';
+    const fields = { incident: id, step, label, generation };
+    telemetry.log({ level, message: sentence, vantage, service, ...fields });
+  }
+  const warn = (message: string): void => telemetry.log({ level: 'warn', message, vantage });
+  if (waiting > 0) warn(`${waiting} events of incidents wait for the table; nothing is lost yet`);
+  if (woken?.kind === 'failed') warn(`${woken.why}; the next minute's sweep tells what is due`);
 }
 
 export function tellPending(

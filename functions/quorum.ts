@@ -8,6 +8,7 @@ import { manifestOf } from '../shared/core/config.ts';
 import { QuorateError } from '../shared/core/errors.ts';
 import type { Config, Service, ServiceId } from '../shared/core/model.ts';
 import { type LambdaHandler, lambdaStack } from '../shared/middleware.ts';
+import { incidentBook } from '../shared/rounds/incident-book.ts';
 import { pulseKeeper } from '../shared/rounds/pulse-keeper.ts';
 import { newMemory } from '../shared/rounds/quorum-memory.ts';
 import type { QuorumResult } from '../shared/rounds/quorum-result.ts';
@@ -15,8 +16,9 @@ import { type QuorumDeps, quorumRound } from '../shared/rounds/quorum-round.ts';
 import { discardShadows } from '../shared/rounds/shadows.ts';
 import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
+import { type Waker, wireWaker } from '../shared/wire-waker.ts';
 import { drillKeeper } from './quorum-drills.ts';
-import { tellIfBack, tellPending, tellRegion, tellService } from './quorum-news.ts';
+import { tellIfBack, tellIncidents, tellPending, tellRegion, tellService } from './quorum-news.ts';
 
 export type QuorumSummary = {
   /** Partial batch response of an event source mapping: always empty. */
@@ -38,19 +40,23 @@ export type QuorumHooks = {
 };
 
 type Judged = {
+  /** The last of each service, and those of every round. */
   readonly results: readonly QuorumResult[];
+  readonly rounds: readonly QuorumResult[];
   readonly committed: number;
   readonly conflicts: number;
 };
-const NOTHING_JUDGED: Judged = { results: [], committed: 0, conflicts: 0 };
+const NOTHING_JUDGED: Judged = { results: [], rounds: [], committed: 0, conflicts: 0 };
 
 /** An order's commit, or a lost race, leaves the rest of the work to a next round at once. */
 const ROUNDS_MAX = 3;
+/** Of an invocation, for incidents and the outbox. */
+const TELL_MS_MAX = 5_000;
 
 /** One handler per region: local worlds make several in one process. */
 export function quorumHandler(
   env: Env,
-  overrides: WireOverrides = {},
+  overrides: WireOverrides & { readonly notify?: Waker } = {},
   hooks: QuorumHooks = {},
 ): QuorumHandler {
   const wired = wire(env, 'quorum', overrides);
@@ -69,6 +75,8 @@ export function quorumHandler(
 
   /** Highest generation seen: below it the zone was restored, or its control plane lost commits. */
   const highest = new Map<ServiceId, number>();
+  const incidents = incidentBook(deps, config, region);
+  const waker = wireWaker(env, wired, overrides.notify);
   const pulse = pulseKeeper(ports, region, config.vantages);
   const drills = drillKeeper(deps, config, options, ({ step, region: drained, sentence, drill }) =>
     telemetry.log({
@@ -96,18 +104,35 @@ export function quorumHandler(
     done.manifest = true;
   };
 
+  /** Everything is decided by now: what goes wrong here is told and costs no decision. */
+  const tell = async (results: readonly QuorumResult[], signal: AbortSignal): Promise<void> => {
+    try {
+      const facts = await clock.withDeadline(TELL_MS_MAX, signal, (inner) =>
+        incidents.keep(results, inner),
+      );
+      const woken = facts.isDue ? await waker.wake(signal) : null;
+      tellIncidents(telemetry, facts, woken, region);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      telemetry.log({ level: 'error', message: `incidents: ${message}`, ...dimensions });
+      telemetry.metric({ name: 'Failures', unit: 'count', value: 1, dimensions });
+    }
+  };
+
   const judgeZone = async (services: readonly Service[], signal: AbortSignal): Promise<Judged> => {
     let committed = 0;
     let conflicts = 0;
+    const rounds: QuorumResult[] = [];
     for (let round = 1; ; round += 1) {
       const results = await quorumRound(deps, config, services, options, signal);
       hooks.onResults?.(results);
+      rounds.push(...results);
       for (const result of results) tellService(telemetry, result, region);
       for (const result of results) tellIfBack(telemetry, result, services, highest);
       committed += results.filter(({ outcome }) => outcome.kind === 'committed').length;
       conflicts += results.filter(({ outcome }) => outcome.kind === 'lost').length;
       if (round === ROUNDS_MAX || !results.some(hasMoreToDo)) {
-        return { results, committed, conflicts };
+        return { results, rounds, committed, conflicts };
       }
     }
   };
@@ -156,6 +181,10 @@ export function quorumHandler(
     } catch (error) {
       later(error, signal);
     }
+    await tell(
+      judged.flatMap((one) => one.rounds),
+      signal,
+    );
     return summary;
   });
 }

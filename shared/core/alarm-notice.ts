@@ -4,7 +4,12 @@
  */
 import { safeText } from './safe-text.ts';
 
-export type Notice = { readonly subject: string; readonly text: string };
+export type Notice = {
+  readonly subject: string;
+  readonly text: string;
+  /** What subscriptions filter by. */
+  readonly attributes?: Readonly<Record<string, string | readonly string[]>>;
+};
 
 /** SNS takes ASCII of at most 100 characters there. */
 const SUBJECT_LENGTH_MAX = 100;

@@ -189,23 +189,32 @@ export type Failing = {
   readonly why: string;
 };
 
-/** Channels that have taken nothing in some region for a while, one each; the longest failing way first. */
+/**
+ * Ways by which a region has told nothing for a while, one per channel; the one that fails longest first.
+ * What another region told meanwhile ends a region's attempts, so those of all incidents count together.
+ */
 export function failingChannels(marks: readonly Told[], now: number): readonly Failing[] {
-  const failing = new Map<ChannelName, Failing>();
-  const attempts = marks
+  const failing = [...Map.groupBy(marks, ({ channel, region }) => `${channel} ${region}`).values()]
+    .flatMap((own) => failingOf(own, now))
+    .sort((a, b) => a.sinceAt - b.sinceAt);
+  return failing.filter(
+    ({ channel }, at) => failing.findIndex((one) => one.channel === channel) === at,
+  );
+}
+
+/** Of one channel in one region. */
+function failingOf(marks: readonly Told[], now: number): readonly Failing[] {
+  const last = deliveredLast(marks)?.at ?? 0;
+  const failures = marks
     .flatMap(({ channel, region, attempt }) =>
-      attempt?.state === 'failed' && attempt.tries >= FAILING_TRIES
-        ? [{ channel, region, why: attempt.why, at: attempt.at, since: attempt.failingSinceAt }]
+      attempt?.state === 'failed' && attempt.at > last && now - attempt.at <= FAILING_FOR_MS
+        ? [{ ...attempt, channel, region, sinceAt: attempt.failingSinceAt ?? attempt.at }]
         : [],
     )
-    .filter(({ at }) => now - at <= FAILING_FOR_MS)
-    .sort((a, b) => (a.since ?? a.at) - (b.since ?? b.at));
-  for (const { channel, region, why, at, since } of attempts) {
-    const isBack = marks.some(
-      (one) => one.channel === channel && one.region === region && (one.delivered?.at ?? 0) >= at,
-    );
-    if (isBack || failing.has(channel)) continue;
-    failing.set(channel, { channel, region, sinceAt: since ?? at, why });
-  }
-  return [...failing.values()];
+    .sort((a, b) => a.at - b.at);
+  const newest = failures.at(-1);
+  const tries = failures.reduce((total, one) => total + one.tries, 0);
+  if (newest === undefined || tries < FAILING_TRIES) return [];
+  const { channel, region, why } = newest;
+  return [{ channel, region, why, sinceAt: Math.min(...failures.map(({ sinceAt }) => sinceAt)) }];
 }

@@ -94,7 +94,7 @@ const isDeploying = ({ votes, at, packagedAt }: RoundSeen): boolean =>
   votes.views.every((view) => view.state !== 'silent' || NOT_YET.has(view.why));
 
 function endpointFindings(seen: RoundSeen, id: EndpointId): readonly Finding[] {
-  const { service, decision } = seen;
+  const { decision } = seen;
   const found = decision.endpoints.find(({ endpoint }) => endpoint === id);
   // A hold by a bug judges no endpoint: what was known of them stands.
   if (found === undefined) return [endpointFinding(seen, id, null)];
@@ -115,12 +115,11 @@ function endpointFindings(seen: RoundSeen, id: EndpointId): readonly Finding[] {
     const isRemovedNow = seen.committed !== null && from !== null && from > 0 && to === 0;
     if (isOut) return [finding('out', 'committed', reason)];
     if (!isRemovedNow) return [finding('down', 'verdict', reason)];
-    const what = service.mode === 'observe' ? 'would be removed' : 'removed';
     return [
       { ...finding('down', 'verdict', reason), at: seen.decidedAt },
       {
         ...finding('out', 'committed', reason),
-        sentence: `${what}: ${id} ${from} → 0, generation ${seen.committed}`,
+        sentence: `removed: ${id} ${from} → 0, generation ${seen.committed}`,
         generation: seen.committed,
       },
     ];

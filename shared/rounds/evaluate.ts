@@ -69,6 +69,7 @@ export function evaluate(
     at: now,
     silent: votes.views.flatMap((view) => (view.state === 'silent' ? [view.vantage] : [])),
     trouble: evidence.trouble,
+    looked: { fence: snapshot.fence.kind === 'managed' ? snapshot.fence.fence : null, votes },
   };
 }
 

@@ -39,8 +39,13 @@ export async function askInsync(
         continue;
       }
       deps.memory.inFlight.delete(service.id);
-      if (status === 'insync') await mark(books, committed.plan, 'insync', '', signal);
-      else deps.watch.forget(service);
+      if (status === 'stranded') {
+        deps.watch.forget(service);
+        continue;
+      }
+      const { generation, nonce } = committed.plan;
+      deps.memory.served.set(service.id, { generation, nonce });
+      await mark(books, committed.plan, 'insync', '', signal);
     } catch (error) {
       // Asked again next round: the commit stands whatever the answer is, and decisions wait for none.
       if (!(error instanceof QuorateError)) throw error;

@@ -13,6 +13,8 @@ export type QuorumMemory = {
   readonly generations: Map<ServiceId, number>;
   /** Whether the generation last seen has its record. */
   readonly recorded: Map<ServiceId, Recorded>;
+  /** Changes that reached INSYNC: whether the name servers answer them is still to be asked. */
+  readonly served: Map<ServiceId, { readonly generation: number; readonly nonce: Nonce }>;
   readonly blockedUntil: Map<ServiceId, { readonly at: EpochMs; readonly why: string }>;
 };
 
@@ -21,6 +23,7 @@ export const newMemory = (): QuorumMemory => ({
   unresolved: new Map(),
   generations: new Map(),
   recorded: new Map(),
+  served: new Map(),
   blockedUntil: new Map(),
 });
 

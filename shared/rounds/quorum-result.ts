@@ -1,5 +1,6 @@
 /** What a quorum round says of one service: the decision, what became of it, and its line in the log. */
 import type { Decision } from '../core/decision.ts';
+import type { Looked } from '../core/incident-finding.ts';
 import type { EpochMs, Service, ServiceId, VantageId } from '../core/model.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
@@ -23,6 +24,8 @@ export type QuorumResult = {
   readonly silent: readonly VantageId[];
   /** Why the table could not be read; null if it could. */
   readonly trouble: string | null;
+  /** What was decided on. */
+  readonly looked: Looked;
 };
 
 export const movesWeight = ({ decision }: QuorumResult): boolean =>
@@ -58,6 +61,10 @@ export function heldByBug(
     at: now,
     silent: [],
     trouble,
+    looked: {
+      fence: snapshot.fence.kind === 'managed' ? snapshot.fence.fence : null,
+      votes: { views: [], asofAt: null },
+    },
   };
 }
 
