@@ -71,7 +71,7 @@ function incidentLines(
   const facts = [
     end,
     ...(detectMs === null ? [] : [`detected after ${age(detectMs)}`]),
-    ...(recoverMs === null ? [] : [`recovered after ${age(recoverMs)}`]),
+    ...(recoverMs === null ? [] : [`traffic away after ${age(recoverMs)}`]),
   ].join(', ');
   const colour = state === 'open' ? paint.red : paint.green;
   return [
@@ -97,6 +97,6 @@ function averages(incidents: readonly IncidentShown[]): readonly string[] {
   if (detect === null && recover === null) return [];
   return [
     '',
-    `median time to detect ${detect ?? 'not known'}, to recover ${recover ?? 'not known'}: both from the first failed probe`,
+    `median time to detect ${detect ?? 'not known'}, until traffic is away ${recover ?? 'not known'}: both from the first failed probe`,
   ];
 }
