@@ -46,7 +46,7 @@ export function App() {
     // The button may have gone with what it did: then reading goes on at the top of the page's matter.
     const before = opener.current;
     const target = before?.isConnected ? before : document.querySelector('main');
-    if (target instanceof HTMLElement) target.focus();
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
   };
 
   const { data } = seen;
@@ -144,7 +144,7 @@ function useRoute(): string | null {
     const changed = (): void => {
       setRoute(read());
       scrollTo(0, 0);
-      document.querySelector<HTMLElement>('main')?.focus();
+      document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
     };
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);

@@ -14,6 +14,7 @@ import { ChangeFields } from './change-fields.tsx';
 import { ChangePlan } from './change-plan.tsx';
 import { Button, Sentence } from './parts.tsx';
 import { refresh } from './resource.ts';
+import { personOf } from './words.ts';
 
 type Planned = { readonly answer: ChangeAnswer; readonly checksum: string; readonly key: string };
 type Step =
@@ -232,7 +233,7 @@ function DoneText({ answer, done }: { answer: ChangeAnswer; done: string }) {
       <strong>{isAll ? done : `${good.length} of ${results.length} services done.`}</strong>
       <p>
         Route 53 has it; {answer.region} carried it out
-        {answer.actor === '' ? '' : ` for ${answer.actor}`}.
+        {answer.actor === '' ? '' : ` for ${personOf(answer.actor)}`}.
       </p>
     </div>
   );

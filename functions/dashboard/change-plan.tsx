@@ -51,10 +51,16 @@ function Result({ result }: { result: ChangeResult }) {
 function Records({ plan }: { plan: PlanShown }) {
   const moved = plan.records.filter((record) => record.change !== 'assert');
   const kept = plan.records.length - moved.length;
+  const before = weightOf(plan, 'from');
+  const after = weightOf(plan, 'to');
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="scroll" tabIndex={0} aria-label={`Records of ${plan.service}, scrollable`}>
+      <section
+        class={moved.length === 0 ? 'gone' : 'scroll'}
+        tabIndex={0}
+        aria-label={`Records of ${plan.service}, scrollable`}
+      >
         <table class="figures-table">
           <thead>
             <tr>
@@ -80,6 +86,12 @@ function Records({ plan }: { plan: PlanShown }) {
           </tbody>
         </table>
       </section>
+      {before === after || before === 0 ? null : (
+        <p>
+          Weight in DNS: {before} → <b>{after}</b> ({Math.round((after * 100) / before)} % of what it
+          is now).
+        </p>
+      )}
       <p class="quiet-text">
         {moved.length === 0 ? 'No weight changes. ' : ''}
         {kept === 0
@@ -90,4 +102,12 @@ function Records({ plan }: { plan: PlanShown }) {
       </p>
     </>
   );
+}
+
+/** Of one name and type: the others move alike. */
+function weightOf({ records }: PlanShown, side: 'from' | 'to'): number {
+  const [first] = records;
+  return records
+    .filter(({ name, type }) => name === first?.name && type === first.type)
+    .reduce((sum, record) => sum + (record[side] ?? 0), 0);
 }

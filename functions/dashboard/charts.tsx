@@ -14,8 +14,8 @@ type Series = LatencyDocument['series'][number];
 
 const EVERY_MS = 15_000;
 const SPANS = {
-  minute: { word: 'by the minute, last 3 hours', cells: 60 },
-  hour: { word: 'by the hour, last 40 days', cells: 72 },
+  minute: { word: 'by the minute, last hour', cells: 60, from: '1h' },
+  hour: { word: 'by the hour, last 3 days', cells: 72, from: '3d' },
 } as const;
 type Span = keyof typeof SPANS;
 
@@ -23,7 +23,7 @@ export function Charts({ service, now }: { service: ServiceShown; now: number })
   const [spanName, setSpan] = useState<Span>('minute');
   const [wanted, setEndpoint] = useState<string | null>(null);
   const [vantage, setVantage] = useState('all');
-  const path = `/v1/services/${encodeURIComponent(service.service)}/latency?span=${spanName}`;
+  const path = `/v1/services/${encodeURIComponent(service.service)}/latency?span=${spanName}&from=${SPANS[spanName].from}`;
   const { data, failure } = useResource<LatencyDocument>(path, EVERY_MS);
   const ids = service.endpoints.map(({ endpoint }) => endpoint);
   const endpoint = wanted !== null && ids.includes(wanted) ? wanted : (ids[0] ?? '');

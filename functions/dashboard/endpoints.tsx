@@ -6,8 +6,8 @@ import type { EndpointShown, ServiceShown } from '../../shared/api/status.ts';
 import { useChanges } from './change-context.ts';
 import { endpointLevel, isCalm } from './judge.ts';
 import { Badge, Button, Hidden, Reasons, Sentence, type Tone } from './parts.tsx';
-import { VoteStrip } from './votes.tsx';
-import { plural, span } from './words.ts';
+import { ballotText, dissenters, VoteStrip } from './votes.tsx';
+import { moment, personOf, plural, span } from './words.ts';
 
 type Props = {
   readonly service: ServiceShown;
@@ -51,7 +51,7 @@ function EndpointLine({ service, endpoint, scale, share, answered, now }: LinePr
   const watched = [...new Set(votes.flatMap(({ watch }) => watch))];
   const level = endpointLevel(endpoint);
   return (
-    <li class={`endpoint ${level}`}>
+    <li class={`endpoint level-${level}`}>
       <div class="endpoint-name">
         <strong>{endpoint.endpoint}</strong>
         {endpoint.tier === null || endpoint.tier === 1 ? null : (
@@ -67,7 +67,8 @@ function EndpointLine({ service, endpoint, scale, share, answered, now }: LinePr
       <Actions service={service} endpoint={endpoint} />
       <div class="endpoint-why">
         <OrderLine service={service} endpoint={endpoint} now={now} />
-        {isCalm(endpoint) ? null : (
+        <Dissent endpoint={endpoint} now={now} />
+        {isCalm(endpoint) || isToldByOrder(service, endpoint) ? null : (
           <p class={`reason ${level === 'alarm' ? 'bad' : level === 'notice' ? 'warn' : 'quiet'}`}>
             <Sentence text={reason.sentence} />
           </p>
@@ -90,7 +91,8 @@ const HEALTH_TONES: Readonly<Record<EndpointShown['health'], Tone>> = {
 function Health({ endpoint: { health, degraded, ups, downs, of } }: { endpoint: EndpointShown }) {
   const isSplit = health === 'up' && degraded;
   const count = health === 'down' ? downs : ups;
-  const text = health === 'unknown' ? `unknown ${ups}+ ${downs}−` : `${health} ${count} of ${of}`;
+  const text =
+    health === 'unknown' ? `unknown, ${ups} up ${downs} down` : `${health} ${count} of ${of}`;
   return (
     <div class="endpoint-health">
       <Hidden>health: </Hidden>
@@ -129,10 +131,28 @@ function Weights({ endpoint, scale, share, answered }: WeightsProps) {
             ? share === null
               ? ''
               : `${Math.round(share)} % of traffic`
-            : `${Math.round(answered)} % of answers`}
+            : `${Math.round(answered)} % of last answers`}
         </span>
       </div>
     </div>
+  );
+}
+
+/** The order's own line says it, with who and why. */
+const isToldByOrder = (service: ServiceShown, { reason, order }: EndpointShown): boolean =>
+  TOLD_BY_ORDER.has(reason.code) && service.orders.some(({ id }) => id === order);
+const TOLD_BY_ORDER = new Set(['drained', 'pinned', 'frozen']);
+
+/** Who sees it otherwise, named where one looks first. */
+function Dissent({ endpoint, now }: Pick<LineProps, 'endpoint' | 'now'>) {
+  return (
+    <>
+      {dissenters(endpoint).map((ballot) => (
+        <p key={ballot.vantage} class="reason warn">
+          <strong>{ballot.vantage} disagrees:</strong> {ballotText(ballot, now)}
+        </p>
+      ))}
+    </>
   );
 }
 
@@ -144,7 +164,8 @@ function OrderLine({ service, endpoint, now }: Pick<LineProps, 'service' | 'endp
     <p class="reason info">
       <strong>{word}</strong>
       {order.kind === 'pin' ? ` at ${order.weight}` : ''}
-      {order.actor === null ? '' : ` by ${order.actor}`}, {span(order.untilAt - now)} left
+      {order.actor === null ? '' : ` by ${personOf(order.actor)}`}, {span(order.untilAt - now)} left
+      (until {moment(order.untilAt, now)})
       {order.reason === null ? '' : `: ${order.reason}`}
     </p>
   );

@@ -3,13 +3,13 @@
  * comes from another region than before says so.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ServiceShown, StatusDocument } from '../../shared/api/status.ts';
+import type { EndpointShown, ServiceShown, StatusDocument } from '../../shared/api/status.ts';
 import { useChanges } from './change-context.ts';
 import { byLevel, endpointLevel, levelOf } from './judge.ts';
 import { Badge, Button, Sentence } from './parts.tsx';
 import { type Seen, useTick } from './resource.ts';
 import { serviceLink } from './service-card.tsx';
-import { clockTime, list, plural, span } from './words.ts';
+import { clockTime, plural, span } from './words.ts';
 
 const STALE_MS = 12_000;
 /** A failover is news for this long. */
@@ -103,7 +103,7 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
   const about = { service: null, endpoint: null };
   const regions = status.services.flatMap(({ endpoints }) => endpoints.flatMap((e) => e.region ?? []));
   return (
-    <section class={`summary ${wrong.length > 0 ? 'alarm' : on < of ? 'notice' : 'fine'}`}>
+    <section class={`summary level-${wrong.length > 0 ? 'alarm' : on < of ? 'notice' : 'fine'}`}>
       <h1>
         Automation is on for {on} of {plural(of, 'service')}
       </h1>
@@ -148,25 +148,36 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
   );
 }
 
-/** A few words; the sentences stand at the service itself. */
+/** A few words for each; the sentences stand at the service itself. */
 function whatIsWrong(service: ServiceShown, now: number): string {
-  const named = (test: (endpoint: ServiceShown['endpoints'][number]) => boolean): string[] =>
-    service.endpoints.filter(test).map(({ endpoint }) => endpoint);
-  const say = (ids: readonly string[], words: string): string[] =>
-    ids.length === 0 ? [] : [`${list(ids)} ${words}`];
+  const { automation, endpoints, waitingUntilAt } = service;
   const said = [
-    ...(service.automation === 'on' ? [] : [`automation is ${service.automation.replace('-', ' ')}`]),
-    ...say(named((e) => e.health === 'down' && (e.inDns ?? 0) > 0), 'down and still in DNS'),
-    ...say(named((e) => e.health === 'down' && e.inDns === 0), 'down and out of DNS'),
-    ...say(named((e) => e.health === 'unknown'), 'unknown'),
-    ...say(named((e) => e.health === 'up' && e.degraded), 'up, but vantages disagree'),
-    ...say(named((e) => e.order !== null), 'under an order'),
-    ...say(named((e) => e.withheld.length > 0), 'withheld'),
-    ...say(named((e) => e.reason.code === 'ramp' || e.reason.code === 'hold-down'), 'on its way back'),
-    ...(service.waitingUntilAt === null
+    ...(automation === 'on' ? [] : [`automation is ${automation.replace('-', ' ')}`]),
+    ...endpoints
+      .filter((endpoint) => endpointLevel(endpoint) !== 'fine')
+      .map((endpoint) => `${endpoint.endpoint} ${stateOf(endpoint)}`),
+    ...(waitingUntilAt === null
       ? []
-      : [`waiting until ${clockTime(service.waitingUntilAt)} (${span(service.waitingUntilAt - now)})`]),
+      : [`waiting until ${clockTime(waitingUntilAt)} (${span(waitingUntilAt - now)})`]),
   ];
-  const calm = service.endpoints.filter((e) => endpointLevel(e) !== 'fine').map((e) => e.endpoint);
-  return said.length === 0 ? `look at ${list(calm)}` : said.join('; ');
+  return said.length === 0 ? 'has an order' : said.join('; ');
 }
+
+function stateOf({ health, degraded, inDns, order, withheld, reason }: EndpointShown): string {
+  if (withheld.length > 0) return `is ${health}, its removal is withheld`;
+  if (order !== null) return WORDS[reason.code] ?? 'is under an order';
+  if (health === 'down') return (inDns ?? 0) > 0 ? 'is down, still in DNS' : 'is down, out of DNS';
+  return WORDS[reason.code] ?? (health === 'up' && degraded ? 'is up, vantages disagree' : `is ${health}`);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  drained: 'is drained',
+  pinned: 'is pinned',
+  frozen: 'is frozen',
+  'hold-down': 'waits before it returns',
+  ramp: 'is returning',
+  'awaiting-approval': 'waits for approval',
+  drift: 'was edited by hand',
+  'drift-waits': 'waits for the drift to be settled',
+  unproven: 'is unproven',
+};

@@ -86,7 +86,7 @@ function optionsOf(lines: readonly Line[], unit: string, width: number): uPlot.O
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(10, (high ?? 0) * 1.1)] } },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((at) => utc(at)) },
-      { ...axis, size: 58, values: (_plot, ticks) => ticks.map((value) => `${value} ${unit}`) },
+      { ...axis, size: 72, values: (_plot, ticks) => ticks.map((value) => `${value} ${unit}`) },
     ],
     series: [
       { label: 'time', value: (_plot, at) => (at === null ? '–' : utc(at)) },

@@ -19,7 +19,7 @@ export function ServiceCard({ service, now, answered, isAlone = false }: Props) 
   const level = levelOf(service);
   const id = `service-${service.service}`;
   return (
-    <article class={`card service ${level}`} aria-labelledby={id}>
+    <article class={`card service level-${level}`} aria-labelledby={id}>
       <header class="card-head">
         <div>
           <h3 id={id}>

@@ -62,7 +62,7 @@ function Held({ document, now }: { document: ServiceDocument; now: number }) {
         {whatWouldChange.length === 0 ? (
           <p>Nothing is withheld and nothing waits.</p>
         ) : (
-          <ul class="plain">
+          <ul class="lines">
             {whatWouldChange.map((text) => (
               <li key={text}>
                 <Sentence text={text} />

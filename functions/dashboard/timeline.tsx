@@ -2,10 +2,10 @@
 import type { DecisionShown, DecisionsDocument } from '../../shared/api/decisions.ts';
 import { Badge, Section, Sentence, type Tone } from './parts.tsx';
 import { useResource } from './resource.ts';
-import { measured, moment } from './words.ts';
+import { measured, moment, personOf, plural } from './words.ts';
 
 const EVERY_MS = 5_000;
-const PAGE = 15;
+const PAGE = 30;
 
 const OUTCOMES: Readonly<Record<DecisionShown['outcome'], { tone: Tone; word: string }>> = {
   committed: { tone: 'ok', word: 'committed' },
@@ -17,19 +17,27 @@ const OUTCOMES: Readonly<Record<DecisionShown['outcome'], { tone: Tone; word: st
 export function Timeline({ service, now }: { service: string; now: number }) {
   const path = `/v1/services/${encodeURIComponent(service)}/decisions?limit=${PAGE}`;
   const { data, failure } = useResource<DecisionsDocument>(path, EVERY_MS);
+  const shown = (data?.decisions ?? []).filter(({ outcome }) => outcome !== 'lost');
+  const lost = (data?.decisions.length ?? 0) - shown.length;
   return (
     <Section id="decisions" title="Decisions" about="The records themselves, newest first.">
       {data === null ? (
         <p class="card empty">
           {failure === null ? 'Loading…' : `Not known now: ${failure.problem.detail}`}
         </p>
-      ) : data.decisions.length === 0 ? (
+      ) : shown.length === 0 ? (
         <p class="card empty">None recorded yet.</p>
       ) : (
-        <ol class="card rows timeline">
-          {data.decisions.map((decision) => (
+        <ol class="card rows">
+          {shown.map((decision) => (
             <Decision key={decision.digest} decision={decision} now={now} />
           ))}
+          {lost === 0 ? null : (
+            <li class="quiet-text">
+              {plural(lost, 'attempt')} of other regions lost the race to these: normal, and without
+              effect.
+            </li>
+          )}
         </ol>
       )}
     </Section>
@@ -66,7 +74,7 @@ function Decision({ decision, now }: { decision: DecisionShown; now: number }) {
       ))}
       {record.order === undefined ? null : <p>“{record.order.reason}”</p>}
       <p class="quiet-text">
-        by {record.actor}
+        by <span title={record.actor}>{personOf(record.actor)}</span>
         {record.via === undefined ? '' : ` via ${record.via}`}
         {insyncAt === null ? '' : ` · in sync after ${measured(Math.max(0, insyncAt - from))}`}
         {seenAt === null ? '' : ` · seen after ${measured(Math.max(0, seenAt - from))}`}
