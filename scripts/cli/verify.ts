@@ -12,6 +12,7 @@ import { type Delegation, delegationOf } from './delegation.ts';
 import { type DnsLook, machineDns, type ServerAddress } from './dns-look.ts';
 import { findServices } from './find.ts';
 import type { Paint } from './paint.ts';
+import { serverAddress } from './server-address.ts';
 import { type NameServer, type VerifiedService, verifyService } from './verify-zone.ts';
 
 export type VerifyDocument = {
@@ -131,20 +132,6 @@ const inFileOrder = (
   verified: readonly VerifiedService[],
 ): readonly VerifiedService[] =>
   services.flatMap(({ id }) => verified.filter(({ service }) => service === id));
-
-/** `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`, `2001:db8::1` */
-function serverAddress(text: string): ServerAddress {
-  const [, inner, plain, digits] =
-    /^(?:\[([^\]]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host =
-    inner ?? plain ?? (/^[0-9a-f:]+$/i.test(text) && text.includes('::') ? text : undefined);
-  const port = digits === undefined ? 53 : Number(digits);
-  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
-  throw new QuorateError(
-    'BAD_REQUEST',
-    `--server ${text} is not a name server; write an address and perhaps a port, such as 192.0.2.53:53`,
-  );
-}
 
 function verifyText(document: VerifyDocument, paint: Paint): string {
   const { delegations, services, agrees } = document;
