@@ -2,17 +2,13 @@
  * `quorate exporter`: metrics for Prometheus on 127.0.0.1, from the API of whichever region answers. It needs the
  * API's `read` policy and nothing else; with `--once` it prints one scrape and ends.
  */
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
-import { type ApiClient, apiClient } from '../client/api-client.ts';
-import { cloudFormationUrls, findApiUrls } from '../client/api-urls.ts';
-import { urlCache } from '../deploy/url-cache.ts';
-import { apiSource, type Collector, collector } from '../exporter/collector.ts';
+import { apiMetrics, type Collector, collector } from '../exporter/collector.ts';
 import { EXPORTER_PORT, type ExporterServer, openExporter } from '../exporter/exporter-server.ts';
 import { openMetricsText } from '../exporter/open-metrics-text.ts';
-import type { Cli, Register } from './cli.ts';
+import type { Register } from './cli.ts';
 
 const HELP = `
 Serves /metrics on 127.0.0.1 only, as OpenMetrics 1.0 or in the older text format. Probes have the names of
@@ -23,66 +19,33 @@ Example:
   quorate exporter --port 9813
   quorate exporter --once > quorate.prom     one scrape, for a textfile collector`;
 
-type Options = { readonly port: number; readonly api?: string; readonly once?: true };
+type Options = { readonly port: number; readonly once?: true };
 
 export const registerExporter: Register = (program, cli) => {
   program
     .command('exporter')
     .description('metrics for Prometheus, on this machine')
     .option('--port <port>', 'on 127.0.0.1; 0 for a free one', portNumber, EXPORTER_PORT)
-    .option('--api <urls>', 'URLs of the API, as REGION=URL with commas between')
     .option('--once', 'prints one scrape and ends')
     .addHelpText('after', HELP)
     .action(async (options: Options) => {
-      const { signal } = cli.terminal;
-      const { client, regions } = await openClient(cli, options);
-      try {
-        const clock = cli.terminal.overrides?.clock ?? systemClock(1);
-        const source = collector(apiSource(client), clock, (why) => cli.say(why));
-        if (options.once) {
-          cli.terminal.out(openMetricsText(await source.collect(signal), 'text'));
-          return;
-        }
-        await using server = await opened(source, options.port, signal);
-        const url = `${server.url}/metrics`;
-        cli.print(
-          { url, regions },
-          () => `${url}   (API of ${regions.join(', ')}; Ctrl-C ends it)`,
-        );
-        await ended(signal);
-      } finally {
-        client.close();
+      const { signal, overrides } = cli.terminal;
+      const api = await cli.api(cli.load());
+      const clock = overrides?.clock ?? systemClock();
+      const source = collector(apiMetrics(api), clock, (why) => cli.say(why));
+      if (options.once) {
+        const documents = await source.collect(signal);
+        cli.terminal.out(openMetricsText(documents, 'text'));
+        if (documents.status === null) cli.exitWith(1);
+        return;
       }
+      await using server = await opened(source, options.port, signal);
+      const { regions } = api;
+      const url = `${server.url}/metrics`;
+      cli.print({ url, regions }, () => `${url}   (API of ${regions.join(', ')}; Ctrl-C ends it)`);
+      await ended(signal);
     });
 };
-
-async function openClient(
-  cli: Cli,
-  { api }: Options,
-): Promise<{ readonly client: ApiClient; readonly regions: readonly string[] }> {
-  const { terminal } = cli;
-  const { config } = cli.load();
-  const clock = terminal.overrides?.clock ?? systemClock(1);
-  const cache = urlCache(terminal.folder, config.deployment);
-  const given = terminal.overrides?.credentials;
-  const search = {
-    config,
-    ...(api === undefined ? {} : { typed: api }),
-    env: terminal.env,
-    cache,
-    stackUrls: cloudFormationUrls(config.deployment, terminal.env, given),
-    clock,
-  };
-  const { urls } = await findApiUrls(search, terminal.signal);
-  const client = apiClient({
-    urls,
-    credentials: given ?? defaultProvider(),
-    clock,
-    first: cache.lastGood(),
-    onGood: (region) => cache.keepLastGood(region),
-  });
-  return { client, regions: [...urls.keys()] };
-}
 
 async function opened(
   source: Collector,

@@ -59,5 +59,6 @@ function elseStraight(cli: Cli, api: Source, straight: () => Source): Source {
     service: (...asked) => ask((source) => source.service(...asked)),
     decisions: (...asked) => ask((source) => source.decisions(...asked)),
     incidents: (...asked) => ask((source) => source.incidents(...asked)),
+    slo: (...asked) => ask((source) => source.slo(...asked)),
   };
 }

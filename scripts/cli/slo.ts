@@ -2,24 +2,22 @@
  * `quorate slo [SERVICE]`: per service what was promised, what was measured, what is left of the budget and how fast
  * it burns. `--gate` is for pipelines: exit code 3 while a budget burns or is spent.
  */
-import { sloDocument } from '../../shared/api/slo-document.ts';
+import type { SloDocument } from '../../shared/api/slo.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
-import {
-  gateReason,
-  type ObjectiveShown,
-  type ServiceSlo,
-  windowText,
-} from '../../shared/core/slo.ts';
-import { readSlo } from '../../shared/rounds/read-slo.ts';
+import { gateReason, type ObjectiveShown, windowText } from '../../shared/core/slo.ts';
 import type { Register } from './cli.ts';
 import { findServices } from './find.ts';
 import type { Paint } from './paint.ts';
+import { openSource, withDirect } from './reach.ts';
+
+type Options = { readonly gate?: true; readonly direct?: boolean };
 
 export const registerSlo: Register = (program, cli) => {
-  program
+  const command = program
     .command('slo')
     .argument('[service]', 'one service')
-    .description('what was promised, measured and is left of the error budget')
+    .description('what was promised, measured and is left of the error budget');
+  withDirect(command)
     .option('--gate', 'exit code 3 while a budget burns or is spent: stops a canary')
     .addHelpText(
       'after',
@@ -32,27 +30,33 @@ measured in the last hour.
 Example:
   quorate slo app --gate`,
     )
-    .action(async (service: string | undefined, { gate }: { readonly gate?: true }) => {
+    .action(async (service: string | undefined, options: Options) => {
       const loaded = cli.load();
       const { config } = loaded;
       const services = findServices(config, service === undefined ? [] : [service]);
-      if (gate && services.every(({ slo }) => slo === undefined)) {
+      if (options.gate && services.every(({ slo }) => slo === undefined)) {
         throw new QuorateError(
           'BAD_REQUEST',
           `${service ?? 'no service'} states ${service === undefined ? 'an' : 'no'} objective, so there is nothing to wait for; give it one in quorate.yml, such as slo: 99.95%`,
         );
       }
-      const { clock, settings, store } = cli.wired(loaded);
-      const { signal } = cli.terminal;
-      const at = clock.now();
-      const slos = await readSlo(store(), config, services, at, signal);
-      const document = sloDocument(config, slos, { region: settings.vantage, at });
-      cli.print(document, () => sloText(slos, cli.paint));
-      const reasons = gate ? slos.flatMap((slo) => gateReason(slo) ?? []) : [];
+      const { source } = await openSource(cli, loaded, options);
+      const document = await source.slo(services, cli.terminal.signal);
+      cli.print(document, () => sloText(document.services, cli.paint));
+      if (!options.gate) return;
+      const undeployed = services.filter(
+        ({ id, slo }) => slo !== undefined && !document.services.some((one) => one.service === id),
+      );
+      const reasons = [
+        ...undeployed.map(({ id }) => `${id} is in this file and not in what is deployed`),
+        ...document.services.flatMap((one) => gateReason(one) ?? []),
+      ];
       for (const reason of reasons) cli.say(`stopped: ${reason}`);
       if (reasons.length > 0) cli.exitWith(3);
     });
 };
+
+type ServiceShown = SloDocument['services'][number];
 
 const HEAD = [
   'service',
@@ -63,7 +67,7 @@ const HEAD = [
   'measured for',
 ];
 
-export function sloText(slos: readonly ServiceSlo[], paint: Paint): string {
+export function sloText(slos: readonly ServiceShown[], paint: Paint): string {
   const rows = slos.flatMap((slo) => slo.objectives.map((shown, at) => rowOf(slo, shown, at)));
   const widths = HEAD.map((head, column) =>
     Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -85,7 +89,7 @@ export function sloText(slos: readonly ServiceSlo[], paint: Paint): string {
   return [...table, ...(rows.length === 0 ? [] : ['']), ...sentences].join('\n');
 }
 
-function rowOf({ service }: ServiceSlo, shown: ObjectiveShown, at: number): readonly string[] {
+function rowOf({ service }: ServiceShown, shown: ObjectiveShown, at: number): readonly string[] {
   const { kind, thresholdMs, objectivePercent, windowMs, measured } = shown;
   const what = thresholdMs === null ? kind : `${kind} under ${thresholdMs} ms`;
   return [

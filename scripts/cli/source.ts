@@ -9,6 +9,8 @@ import { type DecisionsDocument, decisionsSchema } from '../../shared/api/decisi
 import { incidentsDocument } from '../../shared/api/incident-document.ts';
 import { type IncidentsDocument, incidentsSchema } from '../../shared/api/incidents.ts';
 import { serviceDocument } from '../../shared/api/service-document.ts';
+import { type SloDocument, sloSchema } from '../../shared/api/slo.ts';
+import { sloDocument } from '../../shared/api/slo-document.ts';
 import {
   type ServiceDocument,
   type StatusDocument,
@@ -22,6 +24,7 @@ import { list } from '../../shared/core/reason.ts';
 import { assess } from '../../shared/rounds/assess.ts';
 import { readDecisions, recentDecisions } from '../../shared/rounds/read-decisions.ts';
 import { readIncidents } from '../../shared/rounds/read-incidents.ts';
+import { readSlo } from '../../shared/rounds/read-slo.ts';
 import type { Wired } from '../../shared/wire.ts';
 import type { ApiClient } from '../client/api-client.ts';
 
@@ -39,6 +42,7 @@ export type Source = {
     asked: { readonly service: Service | null; readonly sinceAt: EpochMs },
     signal: AbortSignal,
   ) => Promise<IncidentsDocument>;
+  readonly slo: (services: readonly Service[], signal: AbortSignal) => Promise<SloDocument>;
 };
 
 /** Zones are read at most once per 10 s, as by the API: `--watch` must not use up the account's requests. */
@@ -72,6 +76,11 @@ export function directSource(wired: Wired, config: Config): Source {
       const incidents = await readIncidents(store, config, asked, signal);
       return incidentsDocument(config, incidents, { region, at, sinceAt });
     },
+    slo: async (services, signal) => {
+      const at = clock.now();
+      const measured = await readSlo(store, config, services, at, signal);
+      return sloDocument(config, measured, { region, at });
+    },
   };
 }
 
@@ -95,6 +104,13 @@ export function apiSource(api: Pick<ApiClient, 'ask'>): Source {
         ...(service === null ? {} : { service: service.id }),
       };
       return (await api.ask(incidentsSchema, 'GET', '/v1/incidents', { query }, signal)).document;
+    },
+    slo: async (services, signal) => {
+      const [only, ...others] = services;
+      const query = only !== undefined && others.length === 0 ? { service: only.id } : {};
+      const { document } = await api.ask(sloSchema, 'GET', '/v1/slo', { query }, signal);
+      const asked = new Set<string>(services.map(({ id }) => id));
+      return { ...document, services: document.services.filter((one) => asked.has(one.service)) };
     },
   };
 }

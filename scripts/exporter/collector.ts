@@ -29,7 +29,7 @@ export type Collector = {
   readonly collect: (signal: AbortSignal) => Promise<MetricDocuments>;
 };
 
-export function apiSource(api: Pick<ApiClient, 'ask'>): MetricsSource {
+export function apiMetrics(api: Pick<ApiClient, 'ask'>): MetricsSource {
   const of = (service: string): string => `/v1/services/${encodeURIComponent(service)}`;
   const back = { query: { from: `${PROBE_MS_MAX}ms` } };
   const page = { query: { limit: DECISIONS_SHOWN } };

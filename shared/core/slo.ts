@@ -167,7 +167,13 @@ export function windowText(ms: number): string {
  * Why a pipeline should wait; null: go on. It waits while a budget burns or is spent, and where the last hour was
  * not measured: what can't be seen is not known to be well.
  */
-export function gateReason({ service, objectives }: ServiceSlo): string | null {
+export function gateReason({
+  service,
+  objectives,
+}: {
+  readonly service: string;
+  readonly objectives: readonly ObjectiveShown[];
+}): string | null {
   for (const objective of objectives) {
     const { kind, budgetLeftPercent, burns } = objective;
     const hot = burns.find(({ burning }) => burning);
