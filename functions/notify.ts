@@ -19,9 +19,9 @@ import { type NotifyOverrides, wireNotify } from '../shared/wire-notify.ts';
 export type NotifySummary = {
   /** Of the heartbeat, or of an alarm. `nothing-to-do`: none is configured, or it was not asked for. */
   readonly did: Delivery['kind'] | 'below-majority' | 'not-our-turn' | 'nothing-to-do';
-  /** Messages that arrived, and those that did not. */
+  /** Messages that arrived, and those that did not; absent where none was due. */
   readonly told?: { readonly delivered: number; readonly failed: number };
-  /** Changes that every name server answers. */
+  /** Changes that every name server answers, where any was looked for. */
   readonly seen?: number;
   /** Of a test: every channel that is configured. */
   readonly channels?: readonly ChannelTold[];
@@ -83,9 +83,10 @@ export function notifyHandler(env: Env, overrides: NotifyOverrides = {}): Notify
     for (const message of told.troubles) telemetry.log({ level: 'warn', message, ...dimensions });
     for (const fact of seen) tellSeen(fact);
     const delivered = told.sent.filter(({ outcome }) => outcome.kind === 'delivered').length;
+    const failed = told.sent.length - delivered;
     return {
-      told: { delivered, failed: told.sent.length - delivered },
-      seen: seen.filter(({ kind }) => kind === 'seen').length,
+      ...(told.sent.length === 0 ? {} : { told: { delivered, failed } }),
+      ...(seen.length === 0 ? {} : { seen: seen.filter(({ kind }) => kind === 'seen').length }),
     };
   };
 

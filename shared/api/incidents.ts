@@ -36,6 +36,14 @@ export const incidentSchema = v.object({
       v.description('first failed probe → traffic away, as seen at the name servers'),
     ),
   ),
+  recoverBasis: v.nullable(
+    v.pipe(
+      v.picklist(['seen', 'insync']),
+      v.description(
+        'seen: every name server answered it; insync: Route 53 says so, none was asked',
+      ),
+    ),
+  ),
   steps: list(v.object({ step: v.picklist(INCIDENT_STEPS), at: timeSchema, sentence: v.string() })),
 });
 export type IncidentShown = v.InferOutput<typeof incidentSchema>;

@@ -105,11 +105,13 @@ describe('the heartbeat', () => {
     );
   });
 
-  it('that nobody asked for costs no read', async () => {
+  it('that nobody asked for costs no read but that of the region’s own outbox', async () => {
     const world = notifyWorld({ notify: {} });
 
     expect(await world.invoke(VANTAGES[0]!)).toEqual({ did: 'nothing-to-do' });
-    expect(world.store.calls).toEqual([]);
+    expect(world.store.calls).toMatchObject([
+      { method: 'readOutbox', args: [[VANTAGES[0]], 'due#'] },
+    ]);
   });
 
   it('waits for a table that is away: retryable, counted by the stack', async () => {

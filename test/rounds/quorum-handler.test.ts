@@ -54,7 +54,8 @@ describe('the handler', () => {
 
     expect(await own.invoke()).toMatchObject({ committed: 1 });
 
-    expect(own.logs).toMatchObject([
+    const rounds = own.logs.filter(({ message }) => message === 'quorum round');
+    expect(rounds).toMatchObject([
       {
         level: 'info',
         message: 'quorum round',
