@@ -65,13 +65,18 @@ function incidentLines(
   paint: Paint,
   hasSteps: boolean,
 ): readonly string[] {
-  const { state, service, title, openedAt, resolvedAt, detectMs, recoverMs, steps } = incident;
+  const { state, service, title, openedAt, resolvedAt, detectMs, recoverMs, recoverBasis, steps } =
+    incident;
   const end =
     resolvedAt === null ? `for ${age(now - openedAt)} now` : `for ${age(resolvedAt - openedAt)}`;
   const facts = [
     end,
     ...(detectMs === null ? [] : [`detected after ${age(detectMs)}`]),
-    ...(recoverMs === null ? [] : [`traffic away after ${age(recoverMs)}`]),
+    ...(recoverMs === null
+      ? []
+      : [
+          `traffic away after ${age(recoverMs)}${recoverBasis === 'insync' ? ', says Route 53' : ''}`,
+        ]),
   ].join(', ');
   const colour = state === 'open' ? paint.red : paint.green;
   return [

@@ -159,13 +159,10 @@ function commandsOf({
       ({ endpoint }) => `quorate drain ${service} ${endpoint} --for 2h --reason "…"`,
     ),
     ...waiting.map(({ endpoint }) => `quorate approve ${service} ${endpoint} --reason "…"`),
-    ...orders.flatMap(({ kind, covers }) => {
-      const verb = { drain: 'undrain', pin: 'unpin', freeze: 'unfreeze' }[kind];
-      const on = covers === null || covers === 'service' ? '' : ` ${covers}`;
-      return covers?.startsWith('region ') === true
-        ? []
-        : [`quorate ${verb} ${service}${on} --reason "…"`];
-    }),
+    ...orders.map(
+      ({ kind, id }) =>
+        `quorate ${{ drain: 'undrain', pin: 'unpin', freeze: 'unfreeze' }[kind]} ${id}`,
+    ),
     ...(automation === 'drift' ? [`quorate plan ${service}`] : []),
     ...(automation === 'not-quorate' || automation === 'blocked' ? ['quorate doctor'] : []),
   ];

@@ -21,12 +21,12 @@ export function wouldChange(reason: Reason, service: ServiceId): string | null {
     case 'not-what-is-served':
       return `${reason.endpoint} counts once DNS answers what the file says: ${run(`apply ${service}`)}, or write ${reason.served} into the file`;
     case 'drained':
-      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`undrain ${service} ${reason.endpoint}`)}`;
+      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`undrain ${reason.order}`)}`;
     case 'pinned':
-      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unpin ${service} ${reason.endpoint}`)}`;
+      return `order ${reason.order} on ${reason.endpoint} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unpin ${reason.order}`)}`;
     case 'frozen':
     case 'service-frozen':
-      return `order ${reason.order} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unfreeze ${service}`)}`;
+      return `order ${reason.order} ends by itself at ${momentText(reason.untilAt)}; sooner: ${run(`unfreeze ${reason.order}`)}`;
     case 'order-over':
       return `the end of order ${reason.order} is committed by itself, within a minute of ${clockTime(reason.untilAt)}`;
     case 'idle-tier':

@@ -17,6 +17,7 @@ import { type Evidence, readEvidence, votesOf } from './evidence.ts';
 import { type OrderRecords, readOrderRecords } from './order-records.ts';
 import { newMemory } from './quorum-memory.ts';
 import { heldByBug, type QuorumResult } from './quorum-result.ts';
+import { readChannelNotes } from './read-incidents.ts';
 import { readShadows } from './shadows.ts';
 import { stretchOf } from './zone-watch.ts';
 
@@ -68,10 +69,11 @@ export async function assess(
   signal: AbortSignal,
 ): Promise<Assessment> {
   const { clock, aids, ids, store } = deps;
-  const [evidence, shadows, reads] = await Promise.all([
+  const [evidence, shadows, reads, channels] = await Promise.all([
     readEvidence({ clock, store }, config, manifest, signal),
     readShadows({ store }, services, region, signal),
     readZones(deps, services, signal),
+    channelNotes(deps, config, signal),
   ]);
   const failed = [...reads.values()].filter((read) => read instanceof QuorateError);
   const [first] = failed;
@@ -114,8 +116,23 @@ export async function assess(
     notes: [
       ...(evidence.trouble === null ? [] : [tableNote(evidence.trouble)]),
       ...assessed.flatMap(otherConfigNote),
+      ...channels,
     ],
   };
+}
+
+/** Who would be told of all this, and is not. A table that is away is told of by the reports' note. */
+async function channelNotes(
+  { clock, store }: Pick<AssessDeps, 'clock' | 'store'>,
+  config: Config,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return await readChannelNotes(store, config, clock.now(), signal);
+  } catch (error) {
+    if (error instanceof QuorateError) return [];
+    throw error;
+  }
 }
 
 async function readZones(

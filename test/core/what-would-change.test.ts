@@ -51,7 +51,7 @@ describe('what would change it', () => {
     });
 
     expect(told).toEqual([
-      'order order001 ends by itself at 1970-01-01 00:00Z; sooner: `quorate unfreeze app`',
+      'order order001 ends by itself at 1970-01-01 00:00Z; sooner: `quorate unfreeze order001`',
       'us-east-1 loses its weight by itself once another endpoint is up by quorum',
     ]);
   });

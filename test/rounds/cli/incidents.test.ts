@@ -20,6 +20,7 @@ const OPEN: IncidentShown = {
   resolvedAt: null,
   detectMs: 28_000,
   recoverMs: 64_000,
+  recoverBasis: 'seen',
   steps: [
     { step: 'first-failed', at: started, sentence: 'first failed probe 23:48:00Z' },
     {
@@ -47,6 +48,7 @@ const OVER: IncidentShown = {
   resolvedAt: FAKE_START - 29 * HOUR,
   detectMs: 90 * SECOND,
   recoverMs: null,
+  recoverBasis: null,
 };
 
 describe('quorate incidents', () => {

@@ -61,8 +61,8 @@ describe('quorate why', () => {
     expect(out.split('\n')[0]).toBe('drained: us-east-1 until 2026-07-01 00:30Z by order order001');
     expect(out).toContain('floor forced, by ann: bad deploy 4711');
     expect(out).toMatch(/generation 42 by ann \(drain order001: bad deploy 4711\): committed/);
-    expect(out).toContain('sooner: `quorate undrain app us-east-1`');
-    expect(out).toContain('\n  quorate undrain app us-east-1 --reason "…"\n');
+    expect(out).toContain('sooner: `quorate undrain order001`');
+    expect(out).toContain('\n  quorate undrain order001\n');
   });
 
   it('is the service as the API gives it, with the last decision and commands', async () => {
