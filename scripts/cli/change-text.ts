@@ -1,5 +1,5 @@
 /** Plans and what came of them, as people read them before and after they let them happen. */
-import { planLinesText, planTitle } from '../../shared/core/plan-text.ts';
+import { type PlanJson, planLinesText, planTitle } from '../../shared/core/plan-text.ts';
 import type { ChangeDocument, ServiceChange } from './change.ts';
 import type { Paint } from './paint.ts';
 
@@ -10,27 +10,50 @@ import type { Paint } from './paint.ts';
  *     plan 9c1f4e20   nothing was changed; to apply exactly this:
  *       quorate apply app --apply 9c1f4e20 --reason "…"
  */
-export function changeText(document: ChangeDocument, paint: Paint): string {
+export function changeText(
+  document: ChangeDocument,
+  paint: Paint,
+  beside: Beside = () => null,
+): string {
   const end = endText(document, paint);
   return [
-    ...document.services.map((one) => serviceText(one, document.dryRun, paint)),
+    ...document.services.map((one) => serviceText(one, document.dryRun, paint, beside)),
     ...(end === null ? [] : [end]),
   ].join('\n');
 }
 
-function serviceText(change: ServiceChange, isDryRun: boolean, paint: Paint): string {
+/** What stands behind a record's line: `health: up, 5 of 5`. By service and set identifier. */
+export type Beside = (service: string, setIdentifier: string) => string | null;
+
+function serviceText(
+  change: ServiceChange,
+  isDryRun: boolean,
+  paint: Paint,
+  beside: Beside,
+): string {
   const { plan, trouble } = change;
   const title = plan === null ? change.service : planTitle(plan);
   const head = `${paint.bold(title)}   ${resultText(change, isDryRun, paint)}`;
   return [
     head,
-    ...(plan === null ? [] : planLinesText(plan).map((line) => `  ${line}`)),
+    ...(plan === null ? [] : recordLines(plan, beside).map((line) => `  ${line}`)),
     ...change.sentences.map((sentence) => `  ${tinted(sentence, change, paint)}`),
     ...(trouble === null ? [] : [`  ${paint.yellow(troubleNote(change, trouble))}`]),
     ...(change.notYet === null ? [] : [`  ${paint.yellow(`not yet: ${change.notYet}`)}`]),
     ...(isDryRun || change.result !== 'plan-changed' ? [] : [`  ${overtakenText(change)}`]),
     ...(change.recorded === false ? [`  ${paint.yellow(NOT_RECORDED)}`] : []),
   ].join('\n');
+}
+
+function recordLines(plan: PlanJson, beside: Beside): readonly string[] {
+  const lines = planLinesText(plan);
+  const notes = plan.records.map(({ endpoint }) => beside(plan.service, endpoint));
+  if (notes.every((note) => note === null)) return lines;
+  const width = Math.max(0, ...lines.map((line) => line.length));
+  return lines.map((line, i) => {
+    const note = notes[i] ?? null;
+    return note === null ? line : `${line.padEnd(width)}   (${note})`;
+  });
 }
 
 const NOT_RECORDED =
@@ -66,7 +89,12 @@ function resultText({ result, changeId }: ServiceChange, isDryRun: boolean, pain
 }
 
 function endText(
-  { checksum, applyWith, services, dryRun }: ChangeDocument,
+  {
+    checksum,
+    applyWith,
+    services,
+    dryRun,
+  }: Pick<ChangeDocument, 'checksum' | 'applyWith' | 'services' | 'dryRun'>,
   paint: Paint,
 ): string | null {
   if (!dryRun) return null;

@@ -254,12 +254,21 @@ function checksumOf(changes: readonly ServiceChange[], { aids }: Wired): string 
 }
 
 function lineOf(
-  { options, terminal }: Cli,
+  cli: Cli,
   words: readonly string[],
   checksum: string,
   { reason }: ChangeOptions,
 ): string {
-  const { config, stage, region } = options();
+  return [
+    commandLine(cli, words),
+    `--apply ${checksum}`,
+    `--reason ${reason === undefined ? '"…"' : quoted(reason)}`,
+  ].join(' ');
+}
+
+/** What was typed, as a shell takes it again. */
+export function commandLine({ options, terminal }: Cli, words: readonly string[]): string {
+  const { config, stage, region, api } = options();
   const command = terminal.env.npm_lifecycle_event === 'quorate' ? 'npm run quorate --' : 'quorate';
   return [
     command,
@@ -267,13 +276,12 @@ function lineOf(
     ...(config === undefined ? [] : ['--config', quoted(config)]),
     ...(stage === undefined ? [] : ['--stage', quoted(stage)]),
     ...(region === undefined ? [] : ['--region', quoted(region)]),
-    `--apply ${checksum}`,
-    `--reason ${reason === undefined ? '"…"' : quoted(reason)}`,
+    ...(api === undefined ? [] : ['--api', quoted(api)]),
   ].join(' ');
 }
 
 /** As a shell takes it. */
-const quoted = (word: string): string =>
+export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 function show(cli: Cli, document: ChangeDocument): void {

@@ -71,7 +71,11 @@ export type Cli = {
   /** Ports with the operator's credentials, as the functions of `region` would have them. */
   readonly wired: (loaded: LoadedConfig, region?: VantageId) => ProbeWired;
   /** The API of any region, with the operator's credentials; found at the first use. */
-  readonly api: (loaded: LoadedConfig) => Promise<OpenApi>;
+  readonly api: (
+    loaded: LoadedConfig,
+    /** `--region` is what an order is about, not who is asked first. */
+    isRegionScope?: boolean,
+  ) => Promise<OpenApi>;
   /** Route 53 with the operator's credentials, where no file says which zone: `import`, `verify`. */
   readonly route53: () => { readonly zone: Zone; readonly hosted: HostedZones };
   /** One document: JSON with `--json` (with `"format": 1` in front), else the text. */
@@ -128,8 +132,10 @@ export function makeCli(program: Command, terminal: Terminal): OpenCli {
     terminal,
     options,
     load,
-    api: ({ config }) => {
-      api ??= openApi(terminal, options(), config, say).then((client) => {
+    api: ({ config }, isRegionScope = false) => {
+      const { region, ...others } = options();
+      const asked = isRegionScope || region === undefined ? others : { ...others, region };
+      api ??= openApi(terminal, asked, config, say).then((client) => {
         open.push({ destroy: client.close });
         return client;
       });

@@ -4,16 +4,23 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import { troubleText } from '../../shared/core/trouble.ts';
 import { registerAdopt } from './adopt.ts';
 import { registerApply } from './apply.ts';
+import { registerApprove } from './approve.ts';
 import { registerAudit } from './audit.ts';
 import { makeCli, type Register, type Terminal } from './cli.ts';
+import { registerCompletion } from './completion.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerUndrain, registerUnfreeze, registerUnpin } from './end.ts';
 import { registerExporter } from './exporter.ts';
+import { registerExtend } from './extend.ts';
+import { registerDrain, registerFreeze, registerPin } from './give.ts';
 import { registerHistory } from './history.ts';
 import { registerIam } from './iam.ts';
 import { registerImport } from './import.ts';
 import { registerIncidents } from './incidents.ts';
 import { registerNew } from './new.ts';
+import { registerNotify } from './notify.ts';
+import { registerOverrides } from './overrides.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
 import { registerReassert } from './reassert.ts';
@@ -22,6 +29,7 @@ import { registerRetire } from './retire.ts';
 import { registerSchema } from './schema.ts';
 import { registerSlo } from './slo.ts';
 import { registerStatus } from './status.ts';
+import { registerTail } from './tail.ts';
 import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
 import { registerWhy } from './why.ts';
@@ -40,6 +48,21 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerVerify,
       registerAudit,
       registerSlo,
+      registerTail,
+    ],
+  ],
+  [
+    'Orders (a dry run, unless --apply):',
+    [
+      registerDrain,
+      registerUndrain,
+      registerPin,
+      registerUnpin,
+      registerFreeze,
+      registerUnfreeze,
+      registerExtend,
+      registerApprove,
+      registerOverrides,
     ],
   ],
   [
@@ -47,8 +70,29 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
     [registerApply, registerAdopt, registerReassert, registerRetire, registerRelease],
   ],
   ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
-  ['The deployment:', [registerDoctor, registerCost, registerIam, registerExporter]],
+  [
+    'The deployment:',
+    [
+      registerDoctor,
+      registerCost,
+      registerIam,
+      registerNotify,
+      registerExporter,
+      registerCompletion,
+    ],
+  ],
 ];
+
+const BY_ID: ReadonlySet<string> = new Set(['undrain', 'unpin', 'unfreeze', 'extend']);
+/** An order's id has 8 characters of base64url; options of that length begin with two dashes and a word. */
+const ID_LIKE_OPTION = /^-(?!-[a-z]+$)[\w-]{7}$/;
+
+/** An id may begin with a dash. As the last word, behind `--`, it is none of the options. */
+function idsLast(args: readonly string[]): readonly string[] {
+  const id = args.find((word, i) => ID_LIKE_OPTION.test(word) && args[i - 1] !== '--apply');
+  if (id === undefined || !args.some((word) => BY_ID.has(word)) || args.includes('--')) return args;
+  return [...args.filter((word) => word !== id), '--', id];
+}
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -64,6 +108,7 @@ Examples:
   quorate import app.example.com             print one for records that stand there
   quorate validate                           check it, all mistakes at once
   quorate status                             what automation sees, wants and holds back
+  quorate drain app us-east-1 --for 2h       plan it, then apply exactly that
   quorate plan app --json                    what would be committed now, for scripts
   quorate status --stage staging             of quorate.staging.yml
 
@@ -107,7 +152,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     for (const register of registers) register(program, cli);
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(idsLast(args), { from: 'user' });
     return cli.exitCode();
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
