@@ -6,7 +6,7 @@
 import type { Decision, EndpointDecision } from './decision.ts';
 import type { Fence, FenceEntry, FenceOrder } from './fence.ts';
 import type { EventStep, IncidentKind } from './incident.ts';
-import type { DigestOf, EndpointId, EpochMs, Service } from './model.ts';
+import type { DigestOf, Endpoint, EpochMs, Service } from './model.ts';
 import { isWithheld, list, type Reason, sentence } from './reason.ts';
 import { regionMark } from './rule-order.ts';
 import { safeText } from './safe-text.ts';
@@ -60,7 +60,7 @@ export function findingsOf(seen: RoundSeen): readonly Finding[] {
   const off = automationOff(seen);
   return [
     ...(off === null ? [] : [off]),
-    ...seen.service.endpoints.flatMap(({ id }) => endpointFindings(seen, id)),
+    ...seen.service.endpoints.flatMap((endpoint) => endpointFindings(seen, endpoint)),
     ...(seen.fence?.orders ?? []).map((order) => orderFinding(seen, order)),
   ];
 }
@@ -93,16 +93,17 @@ const isDeploying = ({ votes, at, packagedAt }: RoundSeen): boolean =>
   at - packagedAt < DEPLOYING_MS &&
   votes.views.every((view) => view.state !== 'silent' || NOT_YET.has(view.why));
 
-function endpointFindings(seen: RoundSeen, id: EndpointId): readonly Finding[] {
+function endpointFindings(seen: RoundSeen, own: Endpoint): readonly Finding[] {
+  const { id } = own;
   const { decision } = seen;
   const found = decision.endpoints.find(({ endpoint }) => endpoint === id);
   // A hold by a bug judges no endpoint: what was known of them stands.
-  if (found === undefined) return [endpointFinding(seen, id, null)];
+  if (found === undefined) return [endpointFinding(seen, own, null)];
   const held = found.withheld.find(isWithheld);
   const { verdict, reason, from, to, order } = found;
   const isDown = verdict.value === 'down';
   const finding = (label: string, step: EventStep, text: Reason): Finding => ({
-    ...endpointFinding(seen, id, found),
+    ...endpointFinding(seen, own, found),
     label,
     step,
     sentence: sentence(text),
@@ -124,24 +125,20 @@ function endpointFindings(seen: RoundSeen, id: EndpointId): readonly Finding[] {
       },
     ];
   }
-  const phase = entryOf(seen, id)?.phase.kind ?? 'in';
+  const phase = entryOf(seen, own)?.phase.kind ?? 'in';
   // What an order covers is the order's to tell, once it is up.
   if (verdict.value === 'up' && (phase === 'in' || order !== null)) return [];
   // An `unknown` never ends an incident, and one that isn't back yet goes on.
-  if (verdict.value === 'unknown') return [endpointFinding(seen, id, found)];
+  if (verdict.value === 'unknown') return [endpointFinding(seen, own, found)];
   return [finding(reason.code === 'ramp' ? 'returning' : 'up again', 'returning', reason)];
 }
 
-const entryOf = (
-  { service, fence, digestOf }: RoundSeen,
-  id: EndpointId,
-): FenceEntry | undefined => {
-  const marks = service.endpoints.flatMap((one) => (one.id === id ? markOf(one, digestOf) : []));
-  return fence?.entries.find(({ mark }) => marks.includes(mark));
-};
+const entryOf = ({ fence, digestOf }: RoundSeen, own: Endpoint): FenceEntry | undefined =>
+  fence?.entries.find(({ mark }) => mark === markOf(own, digestOf));
 
-function endpointFinding(seen: RoundSeen, id: EndpointId, found: EndpointDecision | null): Finding {
+function endpointFinding(seen: RoundSeen, own: Endpoint, found: EndpointDecision | null): Finding {
   const { service, at } = seen;
+  const { id, region: place } = own;
   const downs = new Set(found?.verdict.downs ?? []);
   const times = seen.votes.views.flatMap((view) =>
     view.state === 'silent' || !downs.has(view.vantage)
@@ -149,7 +146,7 @@ function endpointFinding(seen: RoundSeen, id: EndpointId, found: EndpointDecisio
       : (view.ballots.get(id)?.sinceAt ?? []),
   );
   const firstFailedAt = times.length === 0 ? null : (Math.min(...times) as EpochMs);
-  const place = service.endpoints.find((one) => one.id === id)?.region ?? null;
+  const voteAt = found?.verdict.sinceAt ?? null;
   return {
     ...about(seen),
     kind: 'endpoint',
@@ -159,7 +156,7 @@ function endpointFinding(seen: RoundSeen, id: EndpointId, found: EndpointDecisio
     sentence: '',
     sinceAt: firstFailedAt ?? at,
     firstFailedAt,
-    voteAt: firstFailedAt === null ? null : (found?.verdict.sinceAt ?? null),
+    voteAt: firstFailedAt === null ? null : voteAt,
     commands: [`quorate why ${service.id} ${id}`, `quorate status ${service.id}`],
     title: `${service.id}: ${id} is down`,
     place,

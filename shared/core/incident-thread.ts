@@ -79,8 +79,11 @@ export function foldIncidents(events: readonly IncidentEvent[], now: number): re
   );
   return [...subjects.values()]
     .flatMap((own) => foldSubject([...own].sort(inOrder), now))
-    .sort((a, b) => a.openedAt - b.openedAt || byText(a.id, b.id));
+    .sort((a, b) => a.openedAt - b.openedAt || byText(nameOf(a), nameOf(b)));
 }
+
+const nameOf = ({ id, service, kind, subject }: Thread): string =>
+  [id, service, kind, subject].join(' ');
 
 type Fold = {
   readonly done: readonly Thread[];

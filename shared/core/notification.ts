@@ -26,7 +26,7 @@ export const EVENT_KINDS = [
 const time = v.pipe(v.number(), v.safeInteger(), v.description('epoch ms'));
 const duration = v.pipe(v.number(), v.minValue(0), v.description('milliseconds'));
 const SERVICES_MAX = 200;
-const list_ = <T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.readonly());
+const listOf = <T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.readonly());
 
 /** The `detail` of an event on the bus. A field without a value is null, never absent. */
 export const notificationSchema = v.object({
@@ -42,13 +42,13 @@ export const notificationSchema = v.object({
   subject: v.pipe(v.string(), v.maxLength(100), v.description('ASCII, for pagers')),
   sentence: v.string(),
   services: v.pipe(
-    list_(v.string()),
+    listOf(v.string()),
     v.maxLength(SERVICES_MAX),
     v.description('several where one trouble befell them together'),
   ),
   serves: v.pipe(v.string(), v.description('what DNS serves now, endpoint and weight')),
-  commands: v.pipe(list_(v.string()), v.description('what to look at, or to do')),
-  notes: list_(v.string()),
+  commands: v.pipe(listOf(v.string()), v.description('what to look at, or to do')),
+  notes: listOf(v.string()),
   order: v.nullable(v.object({ actor: v.string(), reason: v.string() })),
   channel: v.nullable(v.picklist(CHANNELS)),
   incident: v.nullable(
@@ -57,7 +57,7 @@ export const notificationSchema = v.object({
       kind: v.picklist(INCIDENT_KINDS),
       state: v.picklist(['open', 'resolved']),
       title: v.string(),
-      endpoints: list_(v.string()),
+      endpoints: listOf(v.string()),
       openedAt: time,
       resolvedAt: v.nullable(time),
       detectMs: v.nullable(duration),
@@ -116,8 +116,10 @@ export function notificationOf(tales: readonly [Tale, ...Tale[]], told: Told): N
     subject: subjectOf(`${kind}: ${title}`),
     sentence: safeText(sentence, SENTENCE_CHARACTERS_MAX),
     services: services.slice(0, SERVICES_MAX),
-    serves: others === 0 ? first.serves : '',
-    commands: others === 0 ? first.commands : ['quorate status', ...first.commands],
+    serves: others === 0 ? safeText(first.serves, SENTENCE_CHARACTERS_MAX) : '',
+    commands: [...(others === 0 ? [] : ['quorate status']), ...first.commands].map((command) =>
+      safeText(command, SENTENCE_CHARACTERS_MAX),
+    ),
     order:
       first.order === null
         ? null
@@ -127,7 +129,7 @@ export function notificationOf(tales: readonly [Tale, ...Tale[]], told: Told): N
       id: incident.id,
       kind: incident.kind,
       state: incident.state,
-      title,
+      title: safeText(title, SENTENCE_CHARACTERS_MAX),
       endpoints: incident.endpoints,
       openedAt: incident.openedAt,
       resolvedAt: incident.resolvedAt,

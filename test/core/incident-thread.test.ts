@@ -1,7 +1,7 @@
 /** The fold of all regions' events: one thread per incident, whoever saw it when. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIncidentEvent, type IncidentEvent } from '../../shared/core/incident.ts';
+import { type IncidentEvent, parseIncidentEvent } from '../../shared/core/incident.ts';
 import { shownIncident } from '../../shared/core/incident-shown.ts';
 import { FLAP_MS, foldIncidents } from '../../shared/core/incident-thread.ts';
 import { REPEAT_MS } from '../../shared/core/incident-watch.ts';
@@ -14,13 +14,25 @@ describe('a thread', () => {
   it('is one, whichever region saw what when, and names the first fall’s times', () => {
     const events = [
       anEvent({ region: 'eu-west-1', at: after(0) }),
-      anEvent({ region: 'eu-west-1', at: after(2), step: 'committed', label: 'out', generation: 42 }),
+      anEvent({
+        region: 'eu-west-1',
+        at: after(2),
+        step: 'committed',
+        label: 'out',
+        generation: 42,
+      }),
       // Fewer reports had been replicated there: another beginning, and so another id.
       anEvent({ region: 'us-east-1', id: 'other', at: after(4), firstFailedAt: after(-40) }),
       anEvent({ region: 'us-east-1', id: 'other', at: after(50), step: 'committed', label: 'out' }),
       anEvent({ region: 'eu-west-1', at: after(300), step: 'returning', label: 'up again' }),
       anEnd({ region: 'eu-west-1', at: after(600) }),
-      anEvent({ region: 'us-east-1', id: 'other', at: after(610), step: 'returning', label: 'up again' }),
+      anEvent({
+        region: 'us-east-1',
+        id: 'other',
+        at: after(610),
+        step: 'returning',
+        label: 'up again',
+      }),
       anEnd({ region: 'us-east-1', id: 'other', at: after(640) }),
     ];
 
@@ -67,7 +79,14 @@ describe('a thread', () => {
 
   it('of automation lasts as long as any region says so', () => {
     const off = (region: string, at: number, label = 'not-quorate'): IncidentEvent =>
-      anEvent({ kind: 'automation', subject: 'automation', region, id: region, at: after(at), label });
+      anEvent({
+        kind: 'automation',
+        subject: 'automation',
+        region,
+        id: region,
+        at: after(at),
+        label,
+      });
     const on = (region: string, at: number): IncidentEvent =>
       anEnd({ kind: 'automation', subject: 'automation', region, id: region, at: after(at) });
 
@@ -132,7 +151,7 @@ describe('a thread', () => {
       .record({
         region: fc.constantFrom(...REGIONS),
         id: fc.constantFrom('a', 'b', 'c'),
-        at: fc.integer({ min: 0, max: 4_000 }).map(after),
+        at: fc.integer({ min: 0, max: 40 }).map((minute) => after(minute * 60)),
         step: fc.constantFrom('verdict', 'withheld', 'committed', 'returning', 'resolved'),
         kind: fc.constantFrom('endpoint', 'automation'),
         subject: fc.constantFrom('us-east-1', 'eu-west-1'),
@@ -158,6 +177,12 @@ describe('a thread', () => {
         }
       }),
     );
+  });
+
+  it('takes what regions saw in the same moment in the order of their names', () => {
+    const [thread] = foldIncidents([anEvent({ region: 'us-east-1' }), anEvent()], NOW);
+
+    expect(thread).toMatchObject({ regions: ['eu-west-1', 'us-east-1'], steps: [{}] });
   });
 
   it('folds by service, subject and time, the oldest first', () => {
@@ -237,7 +262,10 @@ describe('an incident as shown', () => {
     ]);
     const served = [{ generation: 42, kind: 'seen', at: after(9) }];
     const [unmeasured] = foldIncidents([anEvent({ firstFailedAt: null, generation: 42 })], NOW);
-    expect(shownIncident(unmeasured!, served)).toMatchObject({ recoverMs: null, recoverBasis: null });
+    expect(shownIncident(unmeasured!, served)).toMatchObject({
+      recoverMs: null,
+      recoverBasis: null,
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 /** Events, threads and notifications of incidents, each with what a story doesn't care about filled in. */
 import { sha256 } from '../../shared/adapters/digest.ts';
-import type { Incident } from '../../shared/core/incident-shown.ts';
 import type { IncidentEvent } from '../../shared/core/incident.ts';
+import type { Incident } from '../../shared/core/incident-shown.ts';
 import { type EpochMs, epochMs } from '../../shared/core/model.ts';
 import { type Notification, notificationOf, type Tale } from '../../shared/core/notification.ts';
 
