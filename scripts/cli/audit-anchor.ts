@@ -57,7 +57,7 @@ export async function anchorFromDns(
   const heard = answers.flatMap(({ name, answer }) => {
     if (answer.kind === 'silent' || !answer.isAuthoritative) return [];
     const [text] = answer.data;
-    const values = text === undefined ? null : [quoted(text)];
+    const values = text === undefined ? null : [quotedTxt(text)];
     return [{ name, state: parseFence(values, asked.config.deployment, asked.now) }];
   });
   if (heard.length === 0) return null;
@@ -83,8 +83,8 @@ export async function anchorFromDns(
 }
 
 /** Of the closest zone above the name that anybody serves. */
-async function serversOf(
-  service: Service,
+export async function serversOf(
+  service: Pick<Service, 'names'>,
   dns: DnsLook,
 ): Promise<readonly { readonly name: string; readonly address: ServerAddress }[]> {
   const labels = (service.names[0] ?? '').replace(/^\*\./, '').split('.');
@@ -102,8 +102,8 @@ async function serversOf(
   return [];
 }
 
-const nameOf = ({ host, port }: ServerAddress): string => `${host}:${port}`;
+export const nameOf = ({ host, port }: ServerAddress): string => `${host}:${port}`;
 
 /** As the API gives a TXT value: strings of at most 255 characters in quotes. */
-const quoted = (text: string): string =>
+export const quotedTxt = (text: string): string =>
   (text.match(/[\s\S]{1,255}/g) ?? ['']).map((part) => `"${part}"`).join(' ');

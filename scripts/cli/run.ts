@@ -10,6 +10,7 @@ import { makeCli, type Register, type Terminal } from './cli.ts';
 import { registerCompletion } from './completion.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDrill } from './drill.ts';
 import { registerUndrain, registerUnfreeze, registerUnpin } from './end.ts';
 import { registerExporter } from './exporter.ts';
 import { registerExtend } from './extend.ts';
@@ -63,6 +64,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerExtend,
       registerApprove,
       registerOverrides,
+      registerDrill,
     ],
   ],
   [

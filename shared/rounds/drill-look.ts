@@ -7,6 +7,7 @@ import type { Change } from '../core/override.ts';
 import { sentence } from '../core/reason.ts';
 import { clockOffMs, markOf } from '../core/snapshot.ts';
 import type { Assessed } from './assess.ts';
+import type { ServiceAnswer } from './override-round.ts';
 
 export function drillServiceOf(
   { service, votes, snapshot, result }: Assessed,
@@ -87,3 +88,7 @@ export const drillCancels = (services: readonly Service[], id: OrderId): readonl
     isWide: true,
     operation: { kind: 'cancel', order: id },
   }));
+
+/** Why a service's part was not carried out. */
+export const answerText = ({ service, answer }: ServiceAnswer): string =>
+  `${service.id}: ${answer.kind === 'unread' ? answer.error.message : answer.kind === 'plan-changed' ? 'the zone changed meanwhile' : answer.sentence}`;
