@@ -6,6 +6,8 @@ import * as v from 'valibot';
 import { decisionsDocument } from '../../shared/api/decision-document.ts';
 import { decisionsSchema } from '../../shared/api/decisions.ts';
 import { healthSchema, type StatusLite, statusLiteSchema } from '../../shared/api/health.ts';
+import { incidentsDocument } from '../../shared/api/incident-document.ts';
+import { incidentsSchema } from '../../shared/api/incidents.ts';
 import { latencySchema } from '../../shared/api/latency.ts';
 import { latencyDocument } from '../../shared/api/latency-document.ts';
 import { overridesDocument } from '../../shared/api/override-document.ts';
@@ -23,6 +25,7 @@ import { decidingRegions, majorityOf } from '../../shared/core/pulse.ts';
 import { DAY_MS, HOUR_MS, printDuration } from '../../shared/core/units.ts';
 import { type Assessment, assess } from '../../shared/rounds/assess.ts';
 import { readDecisions, recentDecisions } from '../../shared/rounds/read-decisions.ts';
+import { readIncidents } from '../../shared/rounds/read-incidents.ts';
 import { readLatency } from '../../shared/rounds/read-latency.ts';
 import { readSlo } from '../../shared/rounds/read-slo.ts';
 import type { Desk } from './desk.ts';
@@ -35,6 +38,7 @@ const nameSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const SERVICE_PARAM = v.strictObject({ service: nameSchema });
 const SERVICE_QUERY = v.strictObject({ service: v.exactOptional(nameSchema) });
 
+const INCIDENTS_SHOWN = '7d';
 const DECISIONS_SHOWN = 20;
 const DECISIONS_MAX = 100;
 /** Rollups of a minute are kept for 3 h, of an hour for 40 days. */
@@ -167,6 +171,26 @@ export const READ_ROUTES: readonly Route[] = [
     answer: async (desk, { query }, signal) => {
       const services = servicesNamed(desk, query.service);
       return jsonReply(200, planDocument(desk.config, await assessed(desk, services, signal)));
+    },
+  }),
+  route({
+    ...look,
+    path: '/v1/incidents',
+    id: 'incidents',
+    summary: 'Each incident as one thread, with how long it took to detect and to recover.',
+    query: v.strictObject({ ...SERVICE_QUERY.entries, since: v.exactOptional(momentSchema) }),
+    reply: incidentsSchema,
+    problems: [404],
+    answer: async (desk, { query }, signal) => {
+      const now = desk.clock.now();
+      const sinceAt = timeNamed('since', query.since ?? INCIDENTS_SHOWN, now);
+      const asked = {
+        sinceAt,
+        now,
+        ...(query.service === undefined ? {} : { service: serviceNamed(desk, query.service).id }),
+      };
+      const found = await readIncidents(desk.store(), desk.config, asked, signal);
+      return jsonReply(200, incidentsDocument(desk.config, found, { ...around(desk), sinceAt }));
     },
   }),
   route({
