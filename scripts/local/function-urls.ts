@@ -14,7 +14,7 @@ import {
   urlEvent,
 } from './function-url-event.ts';
 import { closeServer, listenAt, listenNear, type Place } from './loopback.ts';
-import { checkSignature } from './signature-check.ts';
+import { checkSignature, type KnownCallers } from './signature-check.ts';
 
 export const URL_SCOPES = ['own', 'override', 'read'] as const;
 export type UrlScope = (typeof URL_SCOPES)[number];
@@ -33,6 +33,8 @@ export type FunctionUrlsOptions = {
   readonly now: () => number;
   /** The function, by an alias or by itself; rejects where it ends with an error. */
   readonly call: (event: unknown, qualifier: UrlScope) => Promise<unknown>;
+  /** Default: those of a local world. */
+  readonly callers?: KnownCallers;
 };
 
 type Door = { readonly server: Server; readonly place: Place };
@@ -74,12 +76,12 @@ async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
   scope: UrlScope,
-  { region, now, call }: FunctionUrlsOptions,
+  { region, now, call, callers }: FunctionUrlsOptions,
 ): Promise<void> {
   const body = await bodyOf(incoming);
   if (body === undefined) return send(response, failure(413, '', 'Request body too large'));
   const request = requestOf(incoming, body, now());
-  const verdict = checkSignature(request, region, [now(), Date.now()]);
+  const verdict = checkSignature(request, region, [now(), Date.now()], callers);
   if ('refusal' in verdict) {
     const { code, message } = verdict.refusal;
     return send(response, failure(403, code, message));

@@ -10,6 +10,7 @@ import { quorumHandler } from '../../functions/quorum.ts';
 import { addressPolicy } from '../../shared/adapters/address-policy.ts';
 import { dynamodbStore } from '../../shared/adapters/dynamodb-store.ts';
 import { httpProber } from '../../shared/adapters/http-prober.ts';
+import { nameServers } from '../../shared/adapters/name-servers.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import type { Config } from '../../shared/core/model.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
@@ -40,6 +41,8 @@ export type RegionWiring = Surroundings & {
   readonly route: (address: string, port: number) => Place;
   /** Puts the vantage's own troubles before the real prober. */
   readonly aroundProber: (inner: Prober) => Prober;
+  /** The one that serves all zones of the world: `127.0.0.1:53`. */
+  readonly nameServer: string;
   readonly onDecision: (result: QuorumResult, vantage: string) => void;
   /** False: all regions decide at once, for races. */
   readonly takesTurns: boolean;
@@ -102,7 +105,12 @@ export function startFunctions(wiring: RegionWiring): Functions {
         for (const result of results) wiring.onDecision(result, vantage);
       },
     }),
-    notify: notifyHandler(env, overrides),
+    notify: notifyHandler(env, {
+      ...overrides,
+      // The inbox is on loopback and has no certificate.
+      allowPlainWebhook: true,
+      nameServers: { ...nameServers(), serversOf: async () => [wiring.nameServer] },
+    }),
     api: apiHandler(env, overrides),
   };
 }

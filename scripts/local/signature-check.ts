@@ -21,6 +21,20 @@ export const localCredentialsOf = (name: string): LocalCredentials => ({
   secretAccessKey: LOCAL_CREDENTIALS.secretAccessKey,
 });
 
+export type KnownCaller = { readonly secretAccessKey: string; readonly userArn: string };
+/** Undefined: nobody has this key. */
+export type KnownCallers = (accessKeyId: string) => KnownCaller | undefined;
+
+export const localCallers: KnownCallers = (accessKeyId) => {
+  const found = KEY_ID.exec(accessKeyId);
+  return found === null
+    ? undefined
+    : {
+        secretAccessKey: LOCAL_CREDENTIALS.secretAccessKey,
+        userArn: `arn:aws:iam::${LOCAL_ACCOUNT}:user/${found[1] ?? 'local'}`,
+      };
+};
+
 export type SignatureVerdict =
   | { readonly identity: LocalIdentity }
   | { readonly refusal: { readonly code: string; readonly message: string } };
@@ -37,14 +51,15 @@ export function checkSignature(
   request: UrlRequest,
   region: string,
   nows: readonly number[],
+  callers: KnownCallers = localCallers,
 ): SignatureVerdict {
   const { headers, body } = request;
   const [, keyId, day, scopeRegion, service, signedNames, signature] =
     HEADER.exec(headers.authorization ?? '') ?? [];
   if (!keyId || !day || !signedNames || !signature)
     return refused('AccessDeniedException', 'Forbidden');
-  const known = KEY_ID.exec(keyId);
-  if (known === null) {
+  const known = callers(keyId);
+  if (known === undefined) {
     return refused(
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',
@@ -69,24 +84,27 @@ export function checkSignature(
   }
   const hash = sha256Hex(body);
   const claimed = headers['x-amz-content-sha256'];
-  const again = signatureOf(request, names, { day, region, hash });
+  const secret = known.secretAccessKey;
+  const again = signatureOf(request, names, { day, region, hash, secret });
   if ((claimed !== undefined && claimed !== hash) || !isSame(again, signature)) {
     return refused(
       'InvalidSignatureException',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   }
-  const name = known[1] ?? 'local';
-  return {
-    identity: { accessKeyId: keyId, userArn: `arn:aws:iam::${LOCAL_ACCOUNT}:user/${name}` },
-  };
+  return { identity: { accessKeyId: keyId, userArn: known.userArn } };
 }
 
 /** By the book, and not by the signer's own code: what both got wrong would go unseen. */
 function signatureOf(
   { method, target, headers }: UrlRequest,
   names: readonly string[],
-  by: { readonly day: string; readonly region: string; readonly hash: string },
+  by: {
+    readonly day: string;
+    readonly region: string;
+    readonly hash: string;
+    readonly secret: string;
+  },
 ): string {
   const [path = '/', ...rest] = target.split('?');
   const query = [...new URLSearchParams(rest.join('?'))]
@@ -107,7 +125,7 @@ function signatureOf(
   const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, sha256Hex(canonical)].join('\n');
   const key = [by.day, by.region, SERVICE, 'aws4_request'].reduce<string | Buffer>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
-    `AWS4${LOCAL_CREDENTIALS.secretAccessKey}`,
+    `AWS4${by.secret}`,
   );
   return createHmac('sha256', key).update(text).digest('hex');
 }

@@ -38,7 +38,7 @@ import type { OnStream } from './table-stream.ts';
 import { type OrderRequest, worldApi } from './world-api.ts';
 import { recast, type WorldConfig } from './world-config.ts';
 import { type EventHub, eventHub, type WorldListener } from './world-events.ts';
-import { openHttp, portTaken } from './world-http.ts';
+import { type HttpListener, openHttp, portTaken } from './world-http.ts';
 import { worldProber } from './world-prober.ts';
 import { type WorldState, worldState } from './world-state.ts';
 import { watchZones } from './zone-watch.ts';
@@ -151,6 +151,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ...surroundings,
     ca: authority.ca,
     route: park.route,
+    nameServer: `${dns.host}:${dns.port}`,
     proberOf: (vantage, inner) =>
       worldProber({
         inner,
@@ -167,9 +168,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     takesTurns: options.takesTurns ?? true,
     events,
   });
+  const operator = opened.use(openOperator({ ...surroundings, stop: stop.signal }));
+  // Before anybody looks: a service that is not managed yet would be an incident.
+  await operator.bringIn();
   const boots = config.vantages.map((vantage) => () => bootRegion(vantage));
   const apiUrls = await openRegions(opened, boots, regions, { address: block.own, now });
-  const operator = opened.use(openOperator({ ...surroundings, stop: stop.signal }));
   let isReady = false;
   const readiness = Promise.withResolvers<void>();
   const state = (): WorldState =>
@@ -211,26 +214,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     removeFault: desk.remove,
     ...toldOrders(operator, events, now),
   };
-  const page = opened.use(
-    openWorldPage({
-      apiUrls,
-      credentials: LOCAL_CREDENTIALS,
-      first: config.home,
-      portOf: () => Number(new URL(http.url).port),
-    }),
-  );
-  const api = worldApi({
-    ...controls,
-    page,
-    state,
-    parseFault: (body) => parseFault(body, known),
-    parseOrder: (body) => parseOrder(body, known),
-  });
-  const http = opened.use(await openHttp(api, options.port ?? 0));
-  const bringingIn = operator.bringIn().catch((error: unknown) => {
-    if (!stop.signal.aborted) readiness.reject(error);
-  });
-  readiness.promise.catch(() => undefined); // Whoever awaits `ready` hears of it; nobody has to.
+  const http = await openFace(opened, { controls, state, known, apiUrls, config }, options.port);
   const running = opened.move();
   return {
     url: http.url,
@@ -248,10 +232,42 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     environmentOf: environmentOf.bind(null, surroundings),
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('the local world ends'));
-      await bringingIn;
       await running.disposeAsync();
     },
   };
+}
+
+type Face = {
+  readonly controls: Pick<World, 'addFault' | 'removeFault' | 'order' | 'removeOrder'>;
+  readonly state: World['state'];
+  readonly known: KnownWorld;
+  readonly apiUrls: World['apiUrls'];
+  readonly config: Config;
+};
+
+/** The page, and the world's own API beside it. */
+async function openFace(
+  opened: AsyncDisposableStack,
+  { controls, state, known, apiUrls, config }: Face,
+  port = 0,
+): Promise<HttpListener> {
+  const page = opened.use(
+    openWorldPage({
+      apiUrls,
+      credentials: LOCAL_CREDENTIALS,
+      first: config.home,
+      portOf: () => Number(new URL(http.url).port),
+    }),
+  );
+  const api = worldApi({
+    ...controls,
+    page,
+    state,
+    parseFault: (body) => parseFault(body, known),
+    parseOrder: (body) => parseOrder(body, known),
+  });
+  const http = opened.use(await openHttp(api, port));
+  return http;
 }
 
 async function invokeEverywhere(regions: ReadonlyMap<string, Region>): Promise<void> {

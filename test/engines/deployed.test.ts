@@ -7,11 +7,13 @@
  * QUORATE_TRANSCRIPT=file keeps what a person would have seen.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functionName } from '../../scripts/names.ts';
 import { sha256 } from '../../shared/adapters/digest.ts';
+import { verifyChain } from '../../shared/core/chain.ts';
 import { parseFence } from '../../shared/core/fence.ts';
 import { epochMs } from '../../shared/core/model.ts';
-import { verifyChain } from '../../shared/core/chain.ts';
 import type { DecisionRecord } from '../../shared/core/record.ts';
+import { apiDoors, OPERATOR } from './support/deployed/api-doors.ts';
 import { type Aws, awsOf, type ZoneState } from './support/deployed/aws.ts';
 import { type Deployment, deployment, PROJECT, type Ran } from './support/deployed/deployment.ts';
 import { copyAsRelease } from './support/deployed/next-release.ts';
@@ -51,6 +53,8 @@ whereWorld(() => {
       present = await copyAsRelease(PROJECT, owner.folder, '0.1.0');
       owner.moveTo(present);
       transcript = openTranscript(process.env.QUORATE_TRANSCRIPT);
+      const doors = resources.use(await apiDoors(world.url, process.env.AWS_SECRET_ACCESS_KEY));
+      owner.useApi(doors.urls());
     });
     afterAll(async () => {
       if (failedChapter !== undefined) {
@@ -226,6 +230,85 @@ whereWorld(() => {
         expect(answer.vantages?.map((one) => one.region)).toEqual(REGIONS);
       }
     });
+
+    chapter(
+      'drains through one region, loses that region, and undrains through another',
+      async () => {
+        const target: Region = 'ap-southeast-1';
+        const through: Region = 'us-east-1';
+        const before = await show('before');
+        const drain = ['drain', 'app', target, '--for', '30m', '--region', through];
+        const why = ['--reason', 'bad deploy 4711'];
+        const asked = await command(
+          `quorate ${[...drain, '--reason', '"bad deploy 4711"'].join(' ')}`,
+          owner.quorate(...drain, ...why),
+        );
+        expect(asked.code).toBe(0);
+        expect((await state()).generation).toBe(before.generation);
+        const checksum = / --apply (\S+)/.exec(asked.all)?.[1] ?? '';
+
+        const drained = await command(
+          `quorate ${drain.join(' ')} --apply ${checksum} --reason "bad deploy 4711"`,
+          owner.quorate(...drain, '--apply', checksum, ...why),
+        );
+
+        expect(drained.code).toBe(0);
+        const during = await show('drained');
+        expect(during.weights).toEqual({ ...ALL, [target]: 0 });
+        const records = await decisions(through);
+        const order = records.find(({ generation }) => generation === during.generation);
+        transcript.line(`the record says: ${order?.actor} via ${order?.via}`);
+        expect(order).toMatchObject({
+          actor: OPERATOR,
+          via: expect.stringContaining(`api@${through}`),
+          order: { kind: 'drain', reason: 'bad deploy 4711' },
+        });
+
+        await world.stopRegion(through);
+        transcript.line(`${through}: functions stopped, replica cut off`);
+        const undrain = ['undrain', 'app', target, '--region', through];
+        const back = await command(
+          `quorate ${[...undrain, '--reason', '"deployed 4712"'].join(' ')}`,
+          owner.quorate(...undrain, '--reason', 'deployed 4712'),
+        );
+        expect(back.code).toBe(0);
+        expect(back.err).toMatch(new RegExp(`answers; not ${through} `));
+        const again = / --apply (\S+)/.exec(back.all)?.[1] ?? '';
+        const undrained = await command(
+          `quorate ${undrain.join(' ')} --apply ${again} --reason "deployed 4712"`,
+          owner.quorate(...undrain, '--apply', again, '--reason', 'deployed 4712'),
+        );
+
+        expect(undrained.code).toBe(0);
+        const after = await show('undrained');
+        expect(after.generation).toBeGreaterThan(during.generation ?? 0);
+        expect((await command('quorate overrides', owner.quorate('overrides'))).out).not.toContain(
+          'bad deploy 4711',
+        );
+        const [cancelled] = (await decisions(HOME)).filter(
+          ({ generation }) => generation === after.generation,
+        );
+        expect(cancelled?.actor).toBe(OPERATOR);
+        expect(cancelled?.via).toMatch(/^api@/);
+        expect(cancelled?.via).not.toContain(through);
+
+        await world.startRegion(through);
+        // Nothing else calls for a round in a quiet world, and nobody wants to wait for four schedules.
+        for (const id of ['probe', 'quorum'] as const) {
+          void aws.invoke(through, functionName(DEPLOYMENT, id)).catch(() => undefined);
+        }
+        await until(
+          `weight 100 of ${target}`,
+          RETURN_MS_MAX,
+          async () => {
+            await aws.invoke(HOME, functionName(DEPLOYMENT, 'quorum'));
+            return await state();
+          },
+          ({ weights }) => weights[target] === 100,
+        );
+        expect((await show('back')).weights).toEqual(ALL);
+      },
+    );
 
     chapter(
       'moves the weight away from an endpoint that dies, by a deployed function',

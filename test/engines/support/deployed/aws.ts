@@ -10,7 +10,7 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { type AttributeValue, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
   CreateHostedZoneCommand,
   ListResourceRecordSetsCommand,
@@ -32,6 +32,8 @@ export type Aws = {
   ) => Promise<readonly { readonly pk: string; readonly sk: string; readonly body: Noun }[]>;
   readonly stacks: (region: Region) => Promise<readonly Stack[]>;
   readonly functions: (region: Region) => Promise<readonly string[]>;
+  /** One run now, as its schedule would ask for; → how it ended. */
+  readonly invoke: (region: Region, functionName: string) => Promise<string | undefined>;
   /** A change set that nobody executed: a stack without anything in it. */
   readonly leaveHalfDeployed: (region: Region, stack: string) => Promise<void>;
   readonly deleteStack: (region: Region, stack: string) => Promise<void>;
@@ -121,6 +123,17 @@ export function awsOf(endpoint: string): Aws {
       try {
         const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
         return Functions.map(({ FunctionName }) => FunctionName ?? '');
+      } finally {
+        client.destroy();
+      }
+    },
+    invoke: async (region, functionName) => {
+      const client = new LambdaClient({ region, endpoint });
+      try {
+        const { FunctionError } = await client.send(
+          new InvokeCommand({ FunctionName: functionName, Payload: '{}' }),
+        );
+        return FunctionError;
       } finally {
         client.destroy();
       }

@@ -41,6 +41,8 @@ export type Deployment = {
   /** `serverless …`, for those who do without `npm run deploy`. */
   readonly serverless: (...args: readonly string[]) => Promise<Ran>;
   readonly configure: (change: Partial<Settings>) => Promise<void>;
+  /** From here on commands find the API there. */
+  readonly useApi: (urls: string) => void;
   /** From here on commands run in another checkout. */
   readonly moveTo: (project: string) => void;
 } & AsyncDisposable;
@@ -63,7 +65,7 @@ export async function deployment(url: string, zone: string): Promise<Deployment>
   };
   await configure({});
   const bin = join(PROJECT, 'node_modules', '.bin');
-  const env = {
+  const env: Record<string, string> = {
     PATH: [bin, process.env.PATH].join(delimiter),
     HOME: folder,
     QUORATE_CONFIG: config,
@@ -84,6 +86,9 @@ export async function deployment(url: string, zone: string): Promise<Deployment>
     quorate: (...args) => npm('quorate', ...args),
     serverless: (...args) => run(join(bin, 'serverless'), args, project, env),
     configure,
+    useApi: (urls) => {
+      env.QUORATE_API = urls;
+    },
     moveTo: (folderOfProject) => {
       project = folderOfProject;
     },
