@@ -5,9 +5,12 @@
  */
 import type { Command } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
-import type { Clock } from '../../shared/ports.ts';
+import type { VantageId } from '../../shared/core/model.ts';
+import type { Clock, Store } from '../../shared/ports.ts';
+import type { Wired } from '../../shared/wire.ts';
 import type { LoadedConfig } from '../config-file.ts';
 import type { Cli } from './cli.ts';
+import { replicasOf } from './replicas.ts';
 import { apiSource, directSource, type Source } from './source.ts';
 
 export type OpenSource = { readonly source: Source; readonly clock: Clock };
@@ -23,7 +26,7 @@ export async function openSource(
   const { overrides, fetch } = cli.terminal;
   const wired = cli.wired(loaded);
   const { clock } = wired;
-  const straight = (): Source => directSource(wired, loaded.config);
+  const straight = (): Source => straightSource(cli, loaded, wired);
   // Ports that are given are what is to be looked at.
   const isGiven = overrides !== undefined && fetch === undefined;
   if (direct || (isGiven && cli.options().api === undefined)) return { source: straight(), clock };
@@ -35,6 +38,19 @@ export async function openSource(
     cli.say(`note: ${error.message}; read directly instead`);
     return { source: straight(), clock };
   }
+}
+
+function straightSource(cli: Cli, loaded: LoadedConfig, wired: Wired): Source {
+  const { config } = loaded;
+  const own = wired.settings.vantage;
+  // A store that is given is the only one there is.
+  const others =
+    cli.terminal.overrides?.store === undefined
+      ? config.vantages.filter((region) => region !== own)
+      : [];
+  const storeOf = (region: VantageId): Store =>
+    (region === own ? wired : cli.wired(loaded, region)).store();
+  return directSource(wired, config, replicasOf([own, ...others], storeOf, cli.say));
 }
 
 const isAway = (error: unknown): error is QuorateError =>

@@ -1,7 +1,7 @@
 /**
- * Where commands that look get their documents: from the API of any region, or straight from one replica
- * of the table and the zones with the operator's own credentials. Both give the very same documents, so no
- * command knows which it was but for the line that says so.
+ * Where commands that look get their documents: from the API of any region, or straight from a replica of
+ * the table and the zones with the operator's own credentials. Both give the very same documents, so no
+ * command knows which it was.
  */
 import { zoneSnapshots } from '../../functions/api/zone-snapshots.ts';
 import { decisionsDocument } from '../../shared/api/decision-document.ts';
@@ -21,12 +21,15 @@ import { isOn, statusDocument } from '../../shared/api/status-document.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import type { Config, EpochMs, Service } from '../../shared/core/model.ts';
 import { list } from '../../shared/core/reason.ts';
-import { assess } from '../../shared/rounds/assess.ts';
+import type { Store } from '../../shared/ports.ts';
+import { type Assessment, assess } from '../../shared/rounds/assess.ts';
+import type { OrderRecords } from '../../shared/rounds/order-records.ts';
 import { readDecisions, recentDecisions } from '../../shared/rounds/read-decisions.ts';
 import { readIncidents } from '../../shared/rounds/read-incidents.ts';
 import { readSlo } from '../../shared/rounds/read-slo.ts';
 import type { Wired } from '../../shared/wire.ts';
 import type { ApiClient } from '../client/api-client.ts';
+import { ownReplica, type Replicas, unlessAway } from './replicas.ts';
 
 export type Page = { readonly limit: number; readonly before?: string };
 
@@ -46,40 +49,62 @@ export type Source = {
 };
 
 /** Zones are read at most once per 10 s, as by the API: `--watch` must not use up the account's requests. */
-export function directSource(wired: Wired, config: Config): Source {
-  const { clock, ids, aids, settings } = wired;
-  const region = settings.vantage;
-  const store = wired.store();
-  const { held } = zoneSnapshots({ clock, zone: wired.zone }, config);
-  const deps = { clock, ids, aids, store, zone: held, orderRecords: new Map() };
-  const reading = { store, digestOf: aids.digestOf };
+export function directSource(
+  wired: Pick<Wired, 'clock' | 'ids' | 'aids' | 'settings' | 'store' | 'zone'>,
+  config: Config,
+  replicas: Replicas = ownReplica(wired),
+): Source {
+  const { clock, ids, aids } = wired;
+  const { held: zone } = zoneSnapshots({ clock, zone: wired.zone }, config);
+  const orderRecords: OrderRecords = new Map();
+  const options = { manifest: manifestOf(config) };
+  const reading = (store: Store) => ({ store, digestOf: aids.digestOf });
   const look = (services: readonly Service[], signal: AbortSignal) =>
-    assess(deps, config, services, { region, manifest: manifestOf(config) }, signal);
+    unlessAway(
+      replicas,
+      (region, store) => {
+        const deps = { clock, ids, aids, store, zone, orderRecords };
+        return assess(deps, config, services, { ...options, region }, signal);
+      },
+      (assessment: Assessment) => assessment.evidence.trouble === null,
+    );
   return {
-    status: async (services, signal) => statusDocument(config, await look(services, signal)),
+    status: async (services, signal) =>
+      statusDocument(config, (await look(services, signal)).answer),
     service: async (service, signal) => {
-      const [assessment, recent] = await Promise.all([
-        look([service], signal),
-        recentDecisions(reading, service.id, signal),
-      ]);
+      const { answer: assessment, store } = await look([service], signal);
+      const recent = await recentDecisions(reading(store), service.id, signal);
       const [assessed] = assessment.services;
       if (assessed === undefined) throw new Error('the service that was asked for is assessed');
       return serviceDocument(config, assessment, assessed, recent);
     },
     decisions: async ({ id }, page, signal) => {
-      const read = await readDecisions(reading, id, page, signal);
-      return decisionsDocument(id, read, { region, at: clock.now() });
+      const { answer } = await unlessAway(replicas, async (region, store) =>
+        decisionsDocument(id, await readDecisions(reading(store), id, page, signal), {
+          region,
+          at: clock.now(),
+        }),
+      );
+      return answer;
     },
     incidents: async ({ service, sinceAt }, signal) => {
       const at = clock.now();
       const asked = { sinceAt, now: at, ...(service === null ? {} : { service: service.id }) };
-      const incidents = await readIncidents(store, config, asked, signal);
-      return incidentsDocument(config, incidents, { region, at, sinceAt });
+      const { answer } = await unlessAway(replicas, async (region, store) =>
+        incidentsDocument(config, await readIncidents(store, config, asked, signal), {
+          region,
+          at,
+          sinceAt,
+        }),
+      );
+      return answer;
     },
     slo: async (services, signal) => {
       const at = clock.now();
-      const measured = await readSlo(store, config, services, at, signal);
-      return sloDocument(config, measured, { region, at });
+      const { answer } = await unlessAway(replicas, async (region, store) =>
+        sloDocument(config, await readSlo(store, config, services, at, signal), { region, at }),
+      );
+      return answer;
     },
   };
 }

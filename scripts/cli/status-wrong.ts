@@ -26,7 +26,7 @@ export function wrongNow(document: StatusDocument): readonly Wrong[] {
     ...inCommon(document.services.flatMap(serviceWrongs)),
     ...document.services.flatMap((service) =>
       service.endpoints.flatMap((endpoint) =>
-        endpointWrongs(endpoint).map((text) => ({ service: service.service, text })),
+        wrongsOf(service)(endpoint).map((text) => ({ service: service.service, text })),
       ),
     ),
     ...document.vantages.flatMap(({ vantage, state, why }): readonly Wrong[] => {
@@ -64,7 +64,18 @@ function inCommon(wrongs: readonly ServiceWrong[]): readonly Wrong[] {
   });
 }
 
-export function endpointWrongs(endpoint: EndpointShown): readonly string[] {
+/** Of a service that is not quorate every endpoint is unknown: that is said once. */
+export const wrongsOf = (
+  service: Pick<ServiceShown, 'reasons'>,
+): ((endpoint: EndpointShown) => readonly string[]) => {
+  const isBlind = service.reasons.some(({ code }) => code === 'not-quorate');
+  return (endpoint) =>
+    isBlind && endpoint.reason.code === 'no-quorum' && endpoint.downs === 0
+      ? []
+      : endpointWrongs(endpoint);
+};
+
+function endpointWrongs(endpoint: EndpointShown): readonly string[] {
   const { health, degraded, downs, reason, withheld } = endpoint;
   const tells = TELLS_HEALTH.has(reason.code) && reason.sentence !== '';
   // Right after a change of weight no vote is old enough to count: that is no trouble by itself.

@@ -10,7 +10,7 @@ import { clockTime } from '../../shared/core/reason.ts';
 import { dayTime, decisionHead, decisionLines } from './decision-text.ts';
 import type { Paint } from './paint.ts';
 import { age, ballotText, orderText } from './status-text.ts';
-import { endpointNote, endpointWrongs, isCalm } from './status-wrong.ts';
+import { endpointNote, isCalm, wrongsOf } from './status-wrong.ts';
 
 export type WhyDocument = ServiceDocument & {
   /** The newest that was not lost; null where the table knows none. */
@@ -49,7 +49,7 @@ export function matterOf(document: ServiceDocument): string {
   if (held !== undefined) return held.sentence;
   const down = endpoints.filter(({ health }) => health === 'down').map(downText);
   if (down.length > 0) return down.join('; ');
-  const wrongs = endpoints.flatMap(endpointWrongs);
+  const wrongs = endpoints.flatMap(wrongsOf(document));
   const [wrong] = wrongs;
   const more = wrongs.length > 1 ? ` (and ${wrongs.length - 1} more)` : '';
   if (wrong !== undefined) return `${wrong}${more}`;
@@ -83,6 +83,7 @@ function downText({
 
 export function whyText(document: WhyDocument, paint: Paint): string {
   const { endpoints, lastDecision, lastChange, whatWouldChange, commands, orders, at } = document;
+  const wrongs = wrongsOf(document);
   const colour = isCalm(document) ? paint.green : paint.yellow;
   const automation = isOn(document) ? paint.green('on') : paint.yellow(document.automation);
   return [
@@ -92,8 +93,9 @@ export function whyText(document: WhyDocument, paint: Paint): string {
     paint.dim(
       `${document.names.join(', ')}   ${document.deployment}, read through ${document.region} at ${clockTime(at)}`,
     ),
+    ...document.notes.map((note) => paint.yellow(`note: ${note}`)),
     ...orders.map((order) => orderText(order)),
-    ...endpoints.flatMap((one) => ['', ...endpointLines(one, at, paint)]),
+    ...endpoints.flatMap((one) => ['', ...endpointLines(one, wrongs(one), at, paint)]),
     ...section('last change', changeLines(document, lastDecision, lastChange, paint), paint),
     ...section('what would change it', whatWouldChange, paint),
     ...section('type next', commands, paint),
@@ -103,14 +105,19 @@ export function whyText(document: WhyDocument, paint: Paint): string {
 const section = (title: string, lines: readonly string[], paint: Paint): readonly string[] =>
   lines.length === 0 ? [] : ['', paint.bold(title), ...lines.map((line) => `  ${line}`)];
 
-function endpointLines(endpoint: EndpointShown, now: number, paint: Paint): readonly string[] {
+function endpointLines(
+  endpoint: EndpointShown,
+  wrongs: readonly string[],
+  now: number,
+  paint: Paint,
+): readonly string[] {
   const { health, degraded, ups, downs, of, inDns, wanted, configured, votes } = endpoint;
   const word = degraded ? 'degraded' : health;
   const colour =
     health === 'down' ? paint.red : health === 'up' && !degraded ? paint.green : paint.yellow;
   const wide = Math.max(0, ...votes.map(({ vantage }) => vantage.length));
   const tier = endpoint.tier === null || endpoint.tier === 1 ? '' : `   tier ${endpoint.tier}`;
-  const texts = [...endpointWrongs(endpoint), endpointNote(endpoint)].filter((one) => one !== null);
+  const texts = [...wrongs, endpointNote(endpoint)].filter((one) => one !== null);
   return [
     `${paint.bold(endpoint.endpoint)}   ${colour(word)}, ${ups} up and ${downs} down votes of ${of}   in DNS ${inDns ?? '-'}   wanted ${wanted ?? '-'}   of ${configured}${tier}`,
     ...texts.map((text) => paint.yellow(`  ${text}`)),

@@ -40,6 +40,7 @@ export function serviceDocument(
     },
     lastChange: snapshot === null ? null : lastChangeOf(snapshot, recent, assessment.now),
     whatWouldChange: result === null ? [] : whatWouldChange(result.decision),
+    notes: assessment.notes,
   };
 }
 

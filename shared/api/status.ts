@@ -110,5 +110,6 @@ export const serviceDocumentSchema = v.object({
     list(v.string()),
     v.description('for each change that is held back or waits: what would let it happen'),
   ),
+  notes: list(v.string()),
 });
 export type ServiceDocument = v.InferOutput<typeof serviceDocumentSchema>;

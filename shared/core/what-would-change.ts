@@ -134,9 +134,11 @@ export function whatWouldChange(decision: {
     readonly withheld: readonly Reason[];
   }[];
 }): readonly string[] {
-  const held = decision.endpoints.flatMap(({ reason, withheld }) =>
-    withheld.length > 0 ? withheld : [reason],
-  );
+  const isBlind = decision.reasons.some(({ code }) => code === 'not-quorate');
+  const held = decision.endpoints
+    .flatMap(({ reason, withheld }) => (withheld.length > 0 ? withheld : [reason]))
+    // Without reports no endpoint has a quorum: what is missing is said once.
+    .filter(({ code }) => !isBlind || code !== 'no-quorum');
   const sentences = [...decision.reasons, ...held].flatMap(
     (reason) => wouldChange(reason, decision.service) ?? [],
   );

@@ -56,6 +56,32 @@ describe('what would change it', () => {
     ]);
   });
 
+  it('of a service that is not quorate is told once, not per endpoint', () => {
+    const unknown = (id: string): Reason => ({
+      code: 'no-quorum',
+      endpoint: endpointId(id),
+      ups: 1,
+      downs: 0,
+      quorum: 3,
+      of: 5,
+    });
+    const endpoints = ['eu-west-1', 'us-east-1'].map((id) => ({
+      reason: unknown(id),
+      withheld: [],
+    }));
+    const blind: Reason = {
+      code: 'not-quorate',
+      service: app,
+      usable: 1,
+      quorum: 3,
+      of: 5,
+      silent: [],
+    };
+
+    expect(whatWouldChange({ service: app, reasons: [blind], endpoints })).toHaveLength(1);
+    expect(whatWouldChange({ service: app, reasons: [], endpoints })).toHaveLength(2);
+  });
+
   it('of a calm service is nothing', () => {
     const endpoints = [{ reason: healthy('eu-west-1'), withheld: [] }];
 
