@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { VantageId } from '../../shared/core/model.ts';
+import { NO_REPORTS } from '../../shared/core/trouble.ts';
 import type { Clock, Store } from '../../shared/ports.ts';
 import type { Wired } from '../../shared/wire.ts';
 import type { LoadedConfig } from '../config-file.ts';
@@ -56,9 +57,14 @@ function straightSource(cli: Cli, loaded: LoadedConfig, wired: Wired): Source {
 const isAway = (error: unknown): error is QuorateError =>
   error instanceof QuorateError && error.code === 'API_UNAVAILABLE';
 
+/** A region that answers, and whose table told it nothing. Its API shows the zone and no health. */
+const isBlind = ({ notes }: { readonly notes: readonly string[] }): boolean =>
+  notes.some((note) => note.startsWith(NO_REPORTS));
+
 /** From the first request on that no region answers; said once. */
 function elseStraight(cli: Cli, api: Source, straight: () => Source): Source {
   let fallback: Source | undefined;
+  let own: Source | undefined;
   const ask = async <T>(run: (source: Source) => Promise<T>): Promise<T> => {
     if (fallback !== undefined) return await run(fallback);
     try {
@@ -66,13 +72,29 @@ function elseStraight(cli: Cli, api: Source, straight: () => Source): Source {
     } catch (error) {
       if (!isAway(error)) throw error;
       if (fallback === undefined) cli.say(`note: ${error.message}; read directly instead`);
-      fallback ??= straight();
-      return await run(fallback);
+      own ??= straight();
+      fallback = own;
+      return await run(own);
+    }
+  };
+  /** Another region's table may see more: it is looked for with the operator's own credentials. */
+  const seeing = async <T extends { readonly notes: readonly string[] }>(
+    run: (source: Source) => Promise<T>,
+  ): Promise<T> => {
+    const answer = await ask(run);
+    if (fallback !== undefined || !isBlind(answer)) return answer;
+    own ??= straight();
+    try {
+      const second = await run(own);
+      return isBlind(second) ? answer : second;
+    } catch (error) {
+      if (error instanceof QuorateError) return answer;
+      throw error;
     }
   };
   return {
-    status: (...asked) => ask((source) => source.status(...asked)),
-    service: (...asked) => ask((source) => source.service(...asked)),
+    status: (...asked) => seeing((source) => source.status(...asked)),
+    service: (...asked) => seeing((source) => source.service(...asked)),
     decisions: (...asked) => ask((source) => source.decisions(...asked)),
     incidents: (...asked) => ask((source) => source.incidents(...asked)),
     slo: (...asked) => ask((source) => source.slo(...asked)),

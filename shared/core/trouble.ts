@@ -91,9 +91,12 @@ function zoneDenied(error: QuorateError, zone: ZoneRef): string {
   return `${nameOf(zone)} could not be read (${words}); allow your credentials route53:ListResourceRecordSets on it`;
 }
 
+/** How that note begins: another region's table may tell more. */
+export const NO_REPORTS = 'no reports: ';
+
 /** Why the table told nothing: part of an answer, since the zone can be shown without it. */
 export const tableNote = (trouble: string): string =>
-  `no reports: ${
+  `${NO_REPORTS}${
     trouble.includes('CredentialsProviderError')
       ? 'there are no AWS credentials here to read the table with'
       : denied(trouble).replace(/; try again$/, '')

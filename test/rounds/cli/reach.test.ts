@@ -52,6 +52,28 @@ describe('a look', () => {
     expect(asked.length).toBeGreaterThanOrEqual(away.length);
   });
 
+  it('looks through another table where the region that answers sees no reports', async () => {
+    const api = apiWorld();
+    const { store } = api.world.region(0);
+    store.trouble('readReports', { kind: 'refused' }, 1);
+
+    const { shown, asked } = await through(api, ['status']);
+
+    expect(asked).toEqual(['eu-west-1']);
+    expect(shown.out).not.toContain('no reports');
+    expect(shown.out).toMatch(/^automation is on for 1 of 1 service\n/);
+  });
+
+  it('shows what the API has where no table answers anybody', async () => {
+    const api = apiWorld();
+    api.world.region(0).store.trouble('readReports', { kind: 'refused' }, 2);
+
+    const { shown } = await through(api, ['status']);
+
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('note: no reports: ');
+  });
+
   it('goes straight there where no URL is known', async () => {
     const world = quorumWorld();
     const terminal = inWorld(world);
