@@ -34,6 +34,7 @@ export async function openApi(
     },
     signal,
   );
+  const told = new Set<string>();
   const known = (name: string | undefined) => [...urls.keys()].find((one) => one === name);
   const client = apiClient({
     urls,
@@ -41,7 +42,13 @@ export async function openApi(
     credentials: overrides?.credentials ?? defaultProvider(),
     first: known(region) ?? cache.lastGood() ?? known(env.AWS_REGION) ?? null,
     ...(terminal.fetch === undefined ? {} : { fetch: terminal.fetch }),
-    onFailover: (answered, failed) => say(`note: ${answered} answers; not ${failuresText(failed)}`),
+    onFailover: (answered, failed) => {
+      const note = `note: ${answered} answers; not ${failuresText(failed)}`;
+      // A command asks more than once, and a dead region is told once.
+      const regions = failed.map((one) => one.region).join(' ');
+      if (!told.has(regions)) say(note);
+      told.add(regions);
+    },
     onGood: (good) => {
       try {
         cache.keepLastGood(good);

@@ -117,14 +117,15 @@ async function end(cli: Cli, kind: OrderKind, typed: Words, options: EndingOptio
   if (others.length > 0) throw several(found, verb, now);
   const meant = order.holders.filter((one) => scope === null || isMeant(one, scope, config));
   if (meant.length < order.holders.length) throw wider(order, verb);
+  const services = order.holders.map(({ service }) => service);
   await carryOrder(
     cli,
     loaded,
     desk,
     {
       words,
-      wish: { kind: 'cancel', id: order.id, isWide: isWide(order) },
-      services: order.holders.map(({ service }) => service),
+      wish: { kind: 'cancel', id: order.id, services, isWide: isWide(order) },
+      services,
       about: (answer, seen) =>
         answer.results.some(({ outcome }) => outcome === 'planned' || outcome === 'committed')
           ? [

@@ -41,14 +41,15 @@ With --json: dryRun, checksum, untilAt, results[] with service, outcome, sentenc
       const { overrides } = await desk.orders(cli.terminal.signal);
       const order = orderById(standingOrders(overrides), id, null);
       const [first] = order.holders;
+      const services = order.holders.map(({ service }) => service);
       await carryOrder(
         cli,
         loaded,
         desk,
         {
           words,
-          wish: { kind: 'extend', id, isWide: isWide(order), end },
-          services: order.holders.map(({ service }) => service),
+          wish: { kind: 'extend', id, services, isWide: isWide(order), end },
+          services,
           about: ({ results, untilAt, at }) => {
             const isGoing = results.some(
               ({ outcome }) => outcome === 'planned' || outcome === 'committed',

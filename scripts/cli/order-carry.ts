@@ -4,6 +4,7 @@
  * is said, never taken by itself.
  */
 import type { Command } from 'commander';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
 import { type ChangeAnswer, REASON_CHARACTERS_MAX } from '../../shared/api/overrides.ts';
 import type { ServiceShown } from '../../shared/api/status.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
@@ -51,6 +52,7 @@ export async function openDesk(
   words: readonly string[],
 ): Promise<OrderDesk> {
   if (direct === true) return directDesk(cli, loaded);
+  const clock = cli.terminal.overrides?.clock ?? systemClock();
   const line = [
     commandLine(cli, [...words, '--direct']),
     ...(apply === undefined ? [] : [`--apply ${apply}`]),
@@ -63,7 +65,7 @@ export async function openDesk(
       throw withDirect(error, line);
     }
   };
-  const desk = apiDesk(await helped(cli.api(loaded, true)));
+  const desk = apiDesk(await helped(cli.api(loaded, true)), () => clock.now());
   return {
     ask: (...args) => helped(desk.ask(...args)),
     orders: (...args) => helped(desk.orders(...args)),

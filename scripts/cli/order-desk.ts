@@ -11,19 +11,24 @@ import {
   overridesSchema,
 } from '../../shared/api/overrides.ts';
 import { type ServiceShown, serviceDocumentSchema, statusSchema } from '../../shared/api/status.ts';
-import { QuorateError } from '../../shared/core/errors.ts';
 import { type ProblemHeard, problemOf } from '../client/api-problem.ts';
 import type { OpenApi } from './api.ts';
 
+/** An order in force, and who holds it. */
+type Standing = {
+  readonly id: string;
+  readonly services: readonly string[];
+  /** Ending it, or its new end, needs what giving it needed. */
+  readonly isWide: boolean;
+};
+
 export type OrderWish =
   | { readonly kind: 'give'; readonly body: Omit<OverrideRequest, 'dryRun' | 'reason'> }
-  | { readonly kind: 'cancel'; readonly id: string; readonly isWide: boolean }
-  | {
+  | (Standing & { readonly kind: 'cancel' })
+  | (Standing & {
       readonly kind: 'extend';
-      readonly id: string;
-      readonly isWide: boolean;
       readonly end: { readonly until?: string; readonly for?: string };
-    }
+    })
   | { readonly kind: 'approve'; readonly service: string; readonly endpoint: string };
 
 /** Of a dry run: nothing but a reason. */
@@ -51,7 +56,7 @@ export type OrderDesk = {
 /** More than these are asked for at once, by one status. */
 const SINGLY_MAX = 3;
 
-export function apiDesk(api: OpenApi): OrderDesk {
+export function apiDesk(api: OpenApi, now: () => number): OrderDesk {
   return {
     ask: async (wish, how, signal) => {
       const { method, path, body, needsFreeze } = requestOf(wish);
@@ -64,15 +69,30 @@ export function apiDesk(api: OpenApi): OrderDesk {
         scope: needsFreeze ? ('freeze' as const) : ('override' as const),
       };
       try {
-        const { document } = await api.ask(changeAnswerSchema, method, path, options, signal);
-        return document;
+        const { document, isRepeated } = await api.ask(
+          changeAnswerSchema,
+          method,
+          path,
+          options,
+          signal,
+        );
+        return document.results.length > 0 ? document : goneAnswer(document, wish, isRepeated);
       } catch (error) {
         const problem = problemOf(error);
         if (problem?.answer !== undefined) return judgedAnswer(problem, problem.answer);
-        if (problem?.isRepeated === true && problem.status === 404 && wish.kind === 'cancel') {
-          throw new QuorateError('NOT_FOUND', doneBefore(wish.id), { cause: error });
-        }
-        throw error;
+        const isGone = problem?.isRepeated === true && problem.status === 404;
+        if (!isGone || wish.kind !== 'cancel') throw error;
+        const nothing = {
+          format: 1 as const,
+          region: problem.region,
+          at: now(),
+          actor: '',
+          dryRun: false,
+          checksum: null,
+          untilAt: null,
+          results: [],
+        };
+        return goneAnswer(nothing, wish, true);
       }
     },
     orders: async (signal) =>
@@ -137,5 +157,25 @@ function judgedAnswer(problem: ProblemHeard, answer: ChangeAnswer): ChangeAnswer
   };
 }
 
-const doneBefore = (id: string): string =>
-  `order ${id} is not in force any more: a try before this, whose answer was lost, has probably ended it; \`quorate overrides\` lists those that are`;
+/** The order ended between the look and the send; or the first of two tries, whose answer was lost, ended it. */
+function goneAnswer(answer: ChangeAnswer, wish: OrderWish, isRepeated: boolean): ChangeAnswer {
+  if (wish.kind !== 'cancel' && wish.kind !== 'extend') return answer;
+  const sentence = isRepeated
+    ? `order ${wish.id} is not in force any more: a try before this, whose answer was lost, has ended it, or its time came`
+    : `order ${wish.id} is not in force any more: it ended meanwhile`;
+  return {
+    ...answer,
+    results: wish.services.map((service) => ({
+      service,
+      outcome: 'nothing-to-do',
+      sentence,
+      sentences: [],
+      plan: null,
+      order: wish.id,
+      generation: null,
+      changeId: null,
+      recorded: null,
+      trouble: null,
+    })),
+  };
+}

@@ -6,8 +6,10 @@
 import { hostname } from 'node:os';
 import { endAsked, orderAsked } from '../../functions/api/orders.ts';
 import { changeAnswer } from '../../shared/api/change-answer.ts';
+import { overridesDocument } from '../../shared/api/override-document.ts';
+import { statusDocument } from '../../shared/api/status-document.ts';
 import { manifestOf } from '../../shared/core/config.ts';
-import { type EpochMs, orderId, type VantageId } from '../../shared/core/model.ts';
+import { type EpochMs, orderId, type Service, type VantageId } from '../../shared/core/model.ts';
 import {
   approvalOf,
   changesEverywhere,
@@ -15,13 +17,13 @@ import {
   extensionOf,
 } from '../../shared/core/override.ts';
 import { safeText } from '../../shared/core/safe-text.ts';
+import { type Assessment, assess } from '../../shared/rounds/assess.ts';
 import { overrideRound } from '../../shared/rounds/override-round.ts';
 import type { Wired } from '../../shared/wire.ts';
 import type { LoadedConfig } from '../config-file.ts';
 import { callerOf } from './caller.ts';
 import type { Cli } from './cli.ts';
 import type { How, OrderDesk, OrderWish } from './order-desk.ts';
-import { directSource } from './source.ts';
 
 const CHANGE_MS_MAX = 60_000;
 const HOST_LENGTH_MAX = 64;
@@ -30,20 +32,18 @@ const DRY_RUN_KEY = 'dry run';
 export function directDesk(cli: Cli, loaded: LoadedConfig): OrderDesk {
   const { config } = loaded;
   const wired = cli.wired(loaded, regionFor(cli, config));
-  const source = directSource(wired, config);
   const region = wired.settings.vantage;
   const deps = { ...wired, store: wired.store(), zone: wired.zone() };
   let actor: Promise<string> | undefined;
+  const assessed = (services: readonly Service[], signal: AbortSignal): Promise<Assessment> =>
+    assess(deps, config, services, { region, manifest: manifestOf(config) }, signal);
   const look: OrderDesk['look'] = async (ids, signal) => {
     const services = config.services.filter(({ id }) => ids.includes(id));
-    return (await source.status(services, signal)).services;
+    return statusDocument(config, await assessed(services, signal)).services;
   };
   return {
     look,
-    orders: async (signal) => {
-      const { at, services } = await source.status(config.services, signal);
-      return { format: 1, region, at, overrides: services.flatMap(({ orders }) => orders) };
-    },
+    orders: async (signal) => overridesDocument(await assessed(config.services, signal)),
     ask: (wish, how, parent) =>
       wired.clock.withDeadline(CHANGE_MS_MAX, parent, async (signal) => {
         actor ??= callerOf(cli, region);

@@ -64,7 +64,9 @@ export function apiShell(options: Parameters<typeof apiWorld>[0] = {}): ApiShell
       scope,
       ...(text === undefined ? {} : { text }),
     });
-    if (fault === 'loses the answer') return reply(500, {}, '{"Message":"Internal Server Error"}');
+    const isWrite = method !== 'GET' && text?.includes('"dryRun":true') !== true;
+    if (fault === 'loses the answer' && isWrite)
+      return reply(500, {}, '{"Message":"Internal Server Error"}');
     return reply(got.status, got.headers, got.text);
   };
   const terminal: Partial<Terminal> = {
