@@ -24,7 +24,8 @@ export const CLAIM_MS = 60_000;
 const RETRY_MS_MAX = 1_800_000;
 /** From so many failures in a row on a channel counts as failing. */
 export const FAILING_TRIES = 3;
-const FAILING_FOR_MS = 3_600_000;
+/** A little longer than the longest wait between two tries. */
+const FAILING_FOR_MS = 2_100_000;
 
 export type MessageKind = 'opened' | 'changed' | 'withheld' | 'reminder' | 'resolved';
 

@@ -99,7 +99,8 @@ function endpointFindings(seen: RoundSeen, own: Endpoint): readonly Finding[] {
   const found = decision.endpoints.find(({ endpoint }) => endpoint === id);
   // A hold by a bug judges no endpoint: what was known of them stands.
   if (found === undefined) return [endpointFinding(seen, own, null)];
-  const held = found.withheld.find(isWithheld);
+  // Of several rules the last one says most: that all look down, rather than that one has to wait.
+  const held = found.withheld.findLast(isWithheld);
   const { verdict, reason, from, to, order } = found;
   const isDown = verdict.value === 'down';
   const finding = (label: string, step: EventStep, text: Reason): Finding => ({

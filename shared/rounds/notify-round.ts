@@ -18,7 +18,13 @@ import { QuorateError } from '../core/errors.ts';
 import { parseIncidentEvent } from '../core/incident.ts';
 import { type Incident, shownIncident } from '../core/incident-shown.ts';
 import { foldIncidents, THREAD_WINDOW_MS, type Thread } from '../core/incident-thread.ts';
-import type { Config, EpochMs, ServiceId, VantageId } from '../core/model.ts';
+import {
+  byText,
+  type Config,
+  type EpochMs,
+  type ServiceId,
+  type VantageId,
+} from '../core/model.ts';
 import {
   failingNotification,
   failingText,
@@ -166,7 +172,8 @@ function dueOn(desk: Desk, channel: Channel, thread: Thread): readonly Message[]
 
 /** One trouble of many services is one message; a few are told one by one, so that each is a thread. */
 function together(messages: readonly Message[]): readonly (readonly Message[])[] {
-  const groups = Map.groupBy(messages, ({ kind, thread }) =>
+  const sorted = messages.toSorted((a, b) => byText(a.thread.service, b.thread.service));
+  const groups = Map.groupBy(sorted, ({ kind, thread }) =>
     JSON.stringify([kind, thread.kind, thread.subject, thread.label]),
   );
   return [...groups.values()].flatMap((group) =>

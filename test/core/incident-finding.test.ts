@@ -25,7 +25,7 @@ import {
 import { regionMark } from '../../shared/core/rule-order.ts';
 import { markOf } from '../../shared/core/snapshot.ts';
 import type { VantageView } from '../../shared/core/vote.ts';
-import { after, T0 } from '../fakes/sample-incident.ts';
+import { secondsOn, T0 } from '../fakes/sample-incident.ts';
 import { sampleEndpoint, sampleService, VANTAGES } from '../fakes/sample-service.ts';
 
 const US = endpointId('us-east-1');
@@ -40,7 +40,7 @@ describe('a finding of an endpoint', () => {
   it('that this round removed is a verdict of before and a commit of now', () => {
     const down = endpointOf({ ...DOWN, from: 100, to: 0 });
 
-    const found = findingsOf(seen({ endpoints: [down], committed: 42, decidedAt: after(-9) }));
+    const found = findingsOf(seen({ endpoints: [down], committed: 42, decidedAt: secondsOn(-9) }));
 
     expect(found).toMatchObject([
       {
@@ -48,10 +48,10 @@ describe('a finding of an endpoint', () => {
         subject: 'us-east-1',
         label: 'down',
         step: 'verdict',
-        at: after(-9),
-        firstFailedAt: after(-40),
-        voteAt: after(-30),
-        sinceAt: after(-40),
+        at: secondsOn(-9),
+        firstFailedAt: secondsOn(-40),
+        voteAt: secondsOn(-30),
+        sinceAt: secondsOn(-40),
         title: 'app: us-east-1 is down',
         place: 'us-east-1',
         commands: ['quorate why app us-east-1', 'quorate status app'],
@@ -206,12 +206,12 @@ describe('a finding of automation', () => {
     const silent = (why: 'missing' | 'stale'): VantageView[] => [
       { vantage: VANTAGES[0]!, state: 'silent', why, detail: '' },
     ];
-    const young = { ...off('not-quorate', { reasons: [quorate] }), packagedAt: after(-60) };
+    const young = { ...off('not-quorate', { reasons: [quorate] }), packagedAt: secondsOn(-60) };
     const with_ = (views: VantageView[], packagedAt = young.packagedAt) =>
       findingsOf({ ...young, packagedAt, votes: { views, asofAt: null } }).length;
 
     expect([with_(silent('missing')), with_(silent('stale'))]).toEqual([0, 1]);
-    expect(with_(silent('missing'), after(-900))).toBe(1);
+    expect(with_(silent('missing'), secondsOn(-900))).toBe(1);
   });
 });
 
@@ -244,7 +244,7 @@ describe('a finding of an order', () => {
     const states = [
       of({ started: false }),
       of({}),
-      of({ fromAt: after(-0.8 * HOUR), untilAt: after(0.2 * HOUR) }),
+      of({ fromAt: secondsOn(-0.8 * HOUR), untilAt: secondsOn(0.2 * HOUR) }),
       of({ started: false }, [other, withheld]),
     ].map(([one]) => [one!.label!.replace(/ \d+$/, ''), one!.step, one!.sentence]);
 
@@ -278,14 +278,14 @@ describe('what is news', () => {
 
   it('is a beginning, another label and an end, and nothing in between', () => {
     const first = watchIncidents([], [down()], watcher);
-    const same = watchIncidents(first.standing, [down({ at: after(60) })], watcher);
+    const same = watchIncidents(first.standing, [down({ at: secondsOn(60) })], watcher);
     const unknown = watchIncidents(first.standing, [down({ label: null })], watcher);
     const out = watchIncidents(
       first.standing,
       [down({ label: 'out', step: 'committed' })],
       watcher,
     );
-    const over = watchIncidents(out.standing, [], { ...watcher, at: after(900) });
+    const over = watchIncidents(out.standing, [], { ...watcher, at: secondsOn(900) });
 
     expect(first.events).toMatchObject([{ label: 'down', step: 'verdict', region, at }]);
     expect([same.events, unknown.events]).toEqual([[], []]);
@@ -308,7 +308,7 @@ describe('what is news', () => {
     );
 
     expect(new Set(ids).size).toBe(1);
-    expect(watchIncidents([], [down({ sinceAt: after(-1) })], watcher).events[0]!.id).not.toBe(
+    expect(watchIncidents([], [down({ sinceAt: secondsOn(-1) })], watcher).events[0]!.id).not.toBe(
       ids[0],
     );
   });
@@ -342,11 +342,11 @@ describe('what is news', () => {
   it('ends an order by its time, or by somebody’s hand', () => {
     const standing = watchIncidents(
       [],
-      [down({ kind: 'order', subject: 'drain001', label: 'begun', untilAt: after(HOUR) })],
+      [down({ kind: 'order', subject: 'drain001', label: 'begun', untilAt: secondsOn(HOUR) })],
       watcher,
     ).standing;
     const end = (seconds: number, open: readonly Standing[] = standing) =>
-      watchIncidents(open, [], { ...watcher, at: after(seconds) }).events[0]!.sentence;
+      watchIncidents(open, [], { ...watcher, at: secondsOn(seconds) }).events[0]!.sentence;
 
     expect(end(60)).toBe('over: order drain001 was cancelled or replaced before its end');
     expect(end(HOUR)).toBe('over: order drain001 has ended; what it covered returns by its health');
@@ -377,13 +377,13 @@ const UP: EndpointDecision['verdict'] = {
   failure: '',
 };
 const DOWN: Partial<EndpointDecision> = {
-  verdict: { ...UP, value: 'down', ups: [], downs: VANTAGES.slice(0, 3), sinceAt: after(-30) },
+  verdict: { ...UP, value: 'down', ups: [], downs: VANTAGES.slice(0, 3), sinceAt: secondsOn(-30) },
   reason: {
     endpoint: US,
     code: 'quorum-down',
     vantages: VANTAGES.slice(0, 3),
     failure: 'timeout',
-    sinceAt: after(-30),
+    sinceAt: secondsOn(-30),
     quorum: 3,
     of: 5,
   },
@@ -413,7 +413,7 @@ function order(changes: Partial<FenceOrder>): FenceOrder {
     scope: { kind: 'service' },
     weight: weight(0),
     fromAt: T0,
-    untilAt: after(HOUR),
+    untilAt: secondsOn(HOUR),
     afterwards: 'auto',
     force: [],
     started: true,
@@ -479,10 +479,10 @@ function seen({
     },
     votes: {
       views: [
-        view(0, after(-40)),
+        view(0, secondsOn(-40)),
         view(1, null),
         view(2, null),
-        view(3, after(-90)),
+        view(3, secondsOn(-90)),
         { vantage: VANTAGES[4]!, state: 'silent', why: 'stale', detail: '' },
       ],
       asofAt: T0,
@@ -490,7 +490,7 @@ function seen({
     committed: null,
     decidedAt: T0,
     at: T0,
-    packagedAt: after(-7_200),
+    packagedAt: secondsOn(-7_200),
     digestOf: sha256,
     ...changes,
   };

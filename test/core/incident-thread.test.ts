@@ -5,35 +5,46 @@ import { type IncidentEvent, parseIncidentEvent } from '../../shared/core/incide
 import { shownIncident } from '../../shared/core/incident-shown.ts';
 import { FLAP_MS, foldIncidents } from '../../shared/core/incident-thread.ts';
 import { REPEAT_MS } from '../../shared/core/incident-watch.ts';
-import { after, anEnd, anEvent, T0 } from '../fakes/sample-incident.ts';
+import { anEnd, anEvent, secondsOn, T0 } from '../fakes/sample-incident.ts';
 
 const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-1'];
-const NOW = after(86_400);
+const NOW = secondsOn(86_400);
 
 describe('a thread', () => {
   it('is one, whichever region saw what when, and names the first fall’s times', () => {
     const events = [
-      anEvent({ region: 'eu-west-1', at: after(0) }),
+      anEvent({ region: 'eu-west-1', at: secondsOn(0) }),
       anEvent({
         region: 'eu-west-1',
-        at: after(2),
+        at: secondsOn(2),
         step: 'committed',
         label: 'out',
         generation: 42,
       }),
       // Fewer reports had been replicated there: another beginning, and so another id.
-      anEvent({ region: 'us-east-1', id: 'other', at: after(4), firstFailedAt: after(-40) }),
-      anEvent({ region: 'us-east-1', id: 'other', at: after(50), step: 'committed', label: 'out' }),
-      anEvent({ region: 'eu-west-1', at: after(300), step: 'returning', label: 'up again' }),
-      anEnd({ region: 'eu-west-1', at: after(600) }),
       anEvent({
         region: 'us-east-1',
         id: 'other',
-        at: after(610),
+        at: secondsOn(4),
+        firstFailedAt: secondsOn(-40),
+      }),
+      anEvent({
+        region: 'us-east-1',
+        id: 'other',
+        at: secondsOn(50),
+        step: 'committed',
+        label: 'out',
+      }),
+      anEvent({ region: 'eu-west-1', at: secondsOn(300), step: 'returning', label: 'up again' }),
+      anEnd({ region: 'eu-west-1', at: secondsOn(600) }),
+      anEvent({
+        region: 'us-east-1',
+        id: 'other',
+        at: secondsOn(610),
         step: 'returning',
         label: 'up again',
       }),
-      anEnd({ region: 'us-east-1', id: 'other', at: after(640) }),
+      anEnd({ region: 'us-east-1', id: 'other', at: secondsOn(640) }),
     ];
 
     const threads = foldIncidents(events, NOW);
@@ -43,8 +54,8 @@ describe('a thread', () => {
         id: 'incident0001',
         ids: ['incident0001', 'other'],
         openedAt: T0,
-        resolvedAt: after(600),
-        firstFailedAt: after(-40),
+        resolvedAt: secondsOn(600),
+        firstFailedAt: secondsOn(-40),
         verdictAt: T0,
         generations: [42],
         label: 'resolved',
@@ -62,14 +73,14 @@ describe('a thread', () => {
 
   it('goes on as one where the next fall comes within ten minutes, and else begins anew', () => {
     const fall = (id: string, at: number): IncidentEvent[] => [
-      anEvent({ id, at: after(at), generation: at + 1 }),
-      anEnd({ id, at: after(at + 60) }),
+      anEvent({ id, at: secondsOn(at), generation: at + 1 }),
+      anEnd({ id, at: secondsOn(at + 60) }),
     ];
 
     const soon = foldIncidents([...fall('a', 0), ...fall('b', 300), ...fall('c', 600)], NOW);
     const later = foldIncidents([...fall('a', 0), ...fall('b', 61 + FLAP_MS / 1_000)], NOW);
 
-    expect(soon).toMatchObject([{ ids: ['a', 'b', 'c'], falls: 3, resolvedAt: after(660) }]);
+    expect(soon).toMatchObject([{ ids: ['a', 'b', 'c'], falls: 3, resolvedAt: secondsOn(660) }]);
     expect(soon[0]!.generations).toEqual([1, 301, 601]);
     expect(later.map(({ id, falls }) => [id, falls])).toEqual([
       ['a', 1],
@@ -84,22 +95,22 @@ describe('a thread', () => {
         subject: 'automation',
         region,
         id: region,
-        at: after(at),
+        at: secondsOn(at),
         label,
       });
     const on = (region: string, at: number): IncidentEvent =>
-      anEnd({ kind: 'automation', subject: 'automation', region, id: region, at: after(at) });
+      anEnd({ kind: 'automation', subject: 'automation', region, id: region, at: secondsOn(at) });
 
     const open = [off('eu-west-1', 0), off('us-east-1', 5), on('eu-west-1', 60)];
 
-    expect(foldIncidents(open, after(90))).toMatchObject([
+    expect(foldIncidents(open, secondsOn(90))).toMatchObject([
       { resolvedAt: null, regions: ['us-east-1'], label: 'not-quorate' },
     ]);
-    expect(foldIncidents([...open, on('us-east-1', 70)], after(90))).toMatchObject([
-      { resolvedAt: after(70), label: 'resolved' },
+    expect(foldIncidents([...open, on('us-east-1', 70)], secondsOn(90))).toMatchObject([
+      { resolvedAt: secondsOn(70), label: 'resolved' },
     ]);
     // A second end of one region adds nothing.
-    expect(foldIncidents([...open, on('eu-west-1', 65)], after(90))).toMatchObject([
+    expect(foldIncidents([...open, on('eu-west-1', 65)], secondsOn(90))).toMatchObject([
       { resolvedAt: null },
     ]);
   });
@@ -115,15 +126,15 @@ describe('a thread', () => {
   });
 
   it('takes what comes late after an end, and an end of what it never saw, for nothing', () => {
-    const story = [anEvent(), anEnd({ at: after(60) })];
+    const story = [anEvent(), anEnd({ at: secondsOn(60) })];
 
-    const late = foldIncidents([...story, anEvent({ at: after(90) })], NOW);
-    const unknown = foldIncidents([anEnd({ at: after(-5) }), ...story], NOW);
-    const anew = foldIncidents([...story, anEvent({ at: after(200) })], NOW);
+    const late = foldIncidents([...story, anEvent({ at: secondsOn(90) })], NOW);
+    const unknown = foldIncidents([anEnd({ at: secondsOn(-5) }), ...story], NOW);
+    const anew = foldIncidents([...story, anEvent({ at: secondsOn(200) })], NOW);
 
     expect([late, unknown].map(([one]) => [one!.falls, one!.resolvedAt])).toEqual([
-      [1, after(60)],
-      [1, after(60)],
+      [1, secondsOn(60)],
+      [1, secondsOn(60)],
     ]);
     expect(anew).toMatchObject([{ falls: 2, resolvedAt: null }]);
   });
@@ -133,13 +144,13 @@ describe('a thread', () => {
       foldIncidents(
         [
           anEvent({ firstFailedAt: a, voteAt: null }),
-          anEvent({ id: 'b', at: after(1), firstFailedAt: b, voteAt: null }),
+          anEvent({ id: 'b', at: secondsOn(1), firstFailedAt: b, voteAt: null }),
         ],
         NOW,
       )[0]!.firstFailedAt;
 
-    expect([of(T0, after(-9)), of(null, T0), of(T0, null), of(null, null)]).toEqual([
-      after(-9),
+    expect([of(T0, secondsOn(-9)), of(null, T0), of(T0, null), of(null, null)]).toEqual([
+      secondsOn(-9),
       T0,
       T0,
       null,
@@ -151,7 +162,7 @@ describe('a thread', () => {
       .record({
         region: fc.constantFrom(...REGIONS),
         id: fc.constantFrom('a', 'b', 'c'),
-        at: fc.integer({ min: 0, max: 40 }).map((minute) => after(minute * 60)),
+        at: fc.integer({ min: 0, max: 40 }).map((minute) => secondsOn(minute * 60)),
         step: fc.constantFrom('verdict', 'withheld', 'committed', 'returning', 'resolved'),
         kind: fc.constantFrom('endpoint', 'automation'),
         subject: fc.constantFrom('us-east-1', 'eu-west-1'),
@@ -188,7 +199,7 @@ describe('a thread', () => {
   it('folds by service, subject and time, the oldest first', () => {
     const threads = foldIncidents(
       [
-        anEvent({ service: 'db', id: 'z', at: after(9) }),
+        anEvent({ service: 'db', id: 'z', at: secondsOn(9) }),
         anEvent({ subject: 'eu-west-1', id: 'y' }),
         anEvent({ id: 'x' }),
       ],
@@ -202,17 +213,17 @@ describe('a thread', () => {
 describe('an incident as shown', () => {
   const story = [
     anEvent(),
-    anEvent({ at: after(2), step: 'committed', label: 'out', generation: 42 }),
-    anEnd({ at: after(900) }),
+    anEvent({ at: secondsOn(2), step: 'committed', label: 'out', generation: 42 }),
+    anEnd({ at: secondsOn(900) }),
   ];
   const [thread] = foldIncidents(story, NOW);
 
   it('has every step in the order of time, and how long it took', () => {
     const marks = [
-      { generation: 42, kind: 'insync', at: after(40) },
-      { generation: 42, kind: 'seen', at: after(50) },
-      { generation: 42, kind: 'seen', at: after(45) },
-      { generation: 41, kind: 'seen', at: after(-400) },
+      { generation: 42, kind: 'insync', at: secondsOn(40) },
+      { generation: 42, kind: 'seen', at: secondsOn(50) },
+      { generation: 42, kind: 'seen', at: secondsOn(45) },
+      { generation: 41, kind: 'seen', at: secondsOn(-400) },
     ];
 
     const shown = shownIncident(thread!, marks);
@@ -223,7 +234,7 @@ describe('an incident as shown', () => {
       detectMs: 30_000,
       recoverMs: 75_000,
       recoverBasis: 'seen',
-      resolvedAt: after(900),
+      resolvedAt: secondsOn(900),
     });
     expect(shown.steps.map(({ step }) => step)).toEqual([
       'first-failed',
@@ -237,7 +248,7 @@ describe('an incident as shown', () => {
   });
 
   it('says that its recovery is by INSYNC where nobody has asked the name servers', () => {
-    const shown = shownIncident(thread!, [{ generation: 42, kind: 'insync', at: after(40) }]);
+    const shown = shownIncident(thread!, [{ generation: 42, kind: 'insync', at: secondsOn(40) }]);
 
     expect(shown).toMatchObject({ recoverMs: 70_000, recoverBasis: 'insync' });
   });
@@ -260,7 +271,7 @@ describe('an incident as shown', () => {
       'first-failed',
       'verdict',
     ]);
-    const served = [{ generation: 42, kind: 'seen', at: after(9) }];
+    const served = [{ generation: 42, kind: 'seen', at: secondsOn(9) }];
     const [unmeasured] = foldIncidents([anEvent({ firstFailedAt: null, generation: 42 })], NOW);
     expect(shownIncident(unmeasured!, served)).toMatchObject({
       recoverMs: null,

@@ -20,7 +20,14 @@ import {
 } from '../../shared/core/notification.ts';
 import { escapeSlack, slackMessage } from '../../shared/core/slack-message.ts';
 import { initialFence } from '../fakes/quorum-world.ts';
-import { after, aNotification, anIncident, aTale, T0, TOLD_BY } from '../fakes/sample-incident.ts';
+import {
+  aNotification,
+  anIncident,
+  aTale,
+  secondsOn,
+  T0,
+  TOLD_BY,
+} from '../fakes/sample-incident.ts';
 import { sampleConfig, sampleService } from '../fakes/sample-service.ts';
 
 const NAUGHTY: readonly string[] = createRequire(import.meta.url)('big-list-of-naughty-strings');
@@ -42,7 +49,7 @@ describe('a notification', () => {
   });
 
   it('of an end says how long each part took, and by what that was measured', () => {
-    const times = { state: 'resolved' as const, resolvedAt: after(725), recoverMs: 80_000 };
+    const times = { state: 'resolved' as const, resolvedAt: secondsOn(725), recoverMs: 80_000 };
     const line = (recoverBasis: 'seen' | 'insync') =>
       linesOf(
         aNotification({ kind: 'resolved', incident: anIncident({ ...times, recoverBasis }) }),

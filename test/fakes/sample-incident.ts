@@ -6,7 +6,7 @@ import { type EpochMs, epochMs } from '../../shared/core/model.ts';
 import { type Notification, notificationOf, type Tale } from '../../shared/core/notification.ts';
 
 export const T0 = epochMs(Date.UTC(2026, 6, 1, 3, 12, 0));
-export const after = (seconds: number): EpochMs => epochMs(T0 + seconds * 1_000);
+export const secondsOn = (seconds: number): EpochMs => epochMs(T0 + seconds * 1_000);
 
 export const anEvent = (changes: Partial<IncidentEvent> = {}): IncidentEvent => ({
   format: 1,
@@ -72,7 +72,7 @@ export const aTale = (changes: Partial<Tale> = {}): Tale => ({
 export const TOLD_BY = {
   deployment: 'quorate-test',
   region: 'eu-west-1',
-  at: after(5),
+  at: secondsOn(5),
   notes: [],
 };
 
