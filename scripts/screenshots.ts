@@ -15,13 +15,13 @@ import { hasChromium, openBrowser } from './ui/browser.ts';
 
 const DEMO = fileURLToPath(new URL('local/demo.yml', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
-/** Charts need some minutes: here a minute takes 10 s. */
-const SPEED = 6;
+/** Charts need some minutes: here a minute takes 30 s. */
+const SPEED = 2;
 const BLOCK = 91;
 const DESKTOP = { width: 1100, height: 820 };
 const PHONE = { width: 390, height: 844 };
-const WAIT_MS = 60_000;
-const CHART_POINTS = 9;
+const WAIT_MS = 150_000;
+const CHART_POINTS = 5;
 
 async function takeAll(browser: Browser, world: World): Promise<void> {
   const desk = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' });
@@ -133,7 +133,9 @@ async function pointsCounted(world: World): Promise<void> {
 }
 
 if (!hasChromium()) {
-  console.error('there is no /usr/bin/chromium: install it (apt-get install chromium), then try again');
+  console.error(
+    'there is no /usr/bin/chromium: install it (apt-get install chromium), then try again',
+  );
   process.exit(1);
 }
 const folder = resolve(process.argv[2] ?? FOLDER);

@@ -65,7 +65,7 @@ export function App() {
           <p class="card empty">Asking the regions…</p>
         ) : route === null ? (
           <>
-            <Summary status={status} now={now} />
+            <Summary status={status} now={now} isLocal={world !== null} />
             <Services {...{ status, now, answered }} />
             <Orders orders={ordersOf(status)} now={now} />
             {world === null ? null : <Faults world={world} />}

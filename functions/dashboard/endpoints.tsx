@@ -91,8 +91,7 @@ const HEALTH_TONES: Readonly<Record<EndpointShown['health'], Tone>> = {
 function Health({ endpoint: { health, degraded, ups, downs, of } }: { endpoint: EndpointShown }) {
   const isSplit = health === 'up' && degraded;
   const count = health === 'down' ? downs : ups;
-  const text =
-    health === 'unknown' ? `unknown, ${ups} up ${downs} down` : `${health} ${count} of ${of}`;
+  const text = health === 'unknown' ? health : `${health} ${count} of ${of}`;
   return (
     <div class="endpoint-health">
       <Hidden>health: </Hidden>

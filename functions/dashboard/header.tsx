@@ -95,7 +95,13 @@ function Notices({ seen }: { seen: Seen<StatusDocument> }) {
   );
 }
 
-export function Summary({ status, now }: { status: StatusDocument; now: number }) {
+type SummaryProps = {
+  readonly status: StatusDocument;
+  readonly now: number;
+  readonly isLocal: boolean;
+};
+
+export function Summary({ status, now, isLocal }: SummaryProps) {
   const open = useChanges();
   const { on, of } = status.automation;
   const wrong = byLevel(status.services).filter((service) => levelOf(service) === 'alarm');
@@ -108,7 +114,9 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
         Automation is on for {on} of {plural(of, 'service')}
       </h1>
       <p class="counts">
-        {wrong.length === 0 ? null : <Badge tone="bad">{wrong.length} need you</Badge>}{' '}
+        {wrong.length === 0 ? null : <Badge tone="bad">
+            {wrong.length} {wrong.length === 1 ? 'needs' : 'need'} you
+          </Badge>}{' '}
         {busy.length === 0 ? null : <Badge tone="warn">{busy.length} under way</Badge>}{' '}
         <Badge tone="ok">{of - wrong.length - busy.length} fine</Badge>
       </p>
@@ -118,8 +126,7 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
         <ul class="wrong">
           {[...wrong, ...busy].slice(0, 6).map((service) => (
             <li key={service.service}>
-              <a href={serviceLink(service.service)}>{service.service}</a>{' '}
-              {whatIsWrong(service, now)}
+              <a href={serviceLink(service.service)}>{service.service}</a>: {whatIsWrong(service, now)}
             </li>
           ))}
         </ul>
@@ -138,7 +145,17 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
         >
           Freeze everything…
         </Button>
+        {isLocal ? (
+          <Button kind="quiet" onClick={toFaults}>
+            Break something…
+          </Button>
+        ) : null}
       </div>
+      {isLocal ? (
+        <p class="quiet-text">
+          A world on your own machine: drain a region, or break one, and watch what DNS answers.
+        </p>
+      ) : null}
       {status.notes.map((note) => (
         <p key={note} class="reason warn">
           <Sentence text={note} />
@@ -146,6 +163,12 @@ export function Summary({ status, now }: { status: StatusDocument; now: number }
       ))}
     </section>
   );
+}
+
+function toFaults(): void {
+  const heading = document.getElementById('faults');
+  heading?.scrollIntoView({ block: 'start' });
+  heading?.focus({ preventScroll: true });
 }
 
 /** A few words for each; the sentences stand at the service itself. */

@@ -76,7 +76,9 @@ type SectionProps = {
 export const Section = ({ id, title, about, children }: SectionProps) => (
   <section class="section" aria-labelledby={id}>
     <div class="section-head">
-      <h2 id={id}>{title}</h2>
+      <h2 id={id} tabIndex={-1}>
+        {title}
+      </h2>
       {about === undefined ? null : <p class="about">{about}</p>}
     </div>
     {children}

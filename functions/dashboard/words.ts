@@ -33,8 +33,9 @@ export function span(ms: number): string {
 export const measured = (ms: number): string =>
   ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : span(ms);
 
+/** `99.97 %`, `4.8 %`, `100 %`: nines are told apart, nothing else needs three digits. */
 export const percent = (value: number): string =>
-  `${value >= 99.995 || Number.isInteger(value) ? Math.round(value) : value.toFixed(value > 99 ? 3 : 1)} %`;
+  `${Number(value.toFixed(value > 99 && value < 100 ? 3 : 1))} %`;
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
