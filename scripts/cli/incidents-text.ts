@@ -80,7 +80,7 @@ function incidentLines(
   ].join(', ');
   const colour = state === 'open' ? paint.red : paint.green;
   return [
-    `  ${dayTime(openedAt)}  ${colour(state.padEnd(8))}  ${paint.bold(service)}  ${safeText(title, SENTENCE_MAX)}  (${facts})`,
+    `  ${dayTime(openedAt)}  ${colour(state.padEnd(8))}  ${paint.bold(titleOf(service, title))}  (${facts})`,
     ...(hasSteps
       ? steps.map(
           ({ step, at, sentence }) =>
@@ -88,6 +88,12 @@ function incidentLines(
         )
       : []),
   ];
+}
+
+/** Most titles begin with the service. */
+function titleOf(service: string, title: string): string {
+  const text = safeText(title, SENTENCE_MAX);
+  return text.includes(service) ? text : `${service}: ${text}`;
 }
 
 /** The middle one of each: what to expect the next time. */

@@ -33,7 +33,7 @@ export function wrongNow(document: StatusDocument): readonly Wrong[] {
       if (state === 'reporting') return [];
       const text =
         state === 'silent'
-          ? `${vantage} does not look: ${why ?? 'no report'}`
+          ? `${vantage} does not look: ${inSeconds(why ?? 'no report')}`
           : `${vantage} is isolated: nothing that it asks answers, so its down votes do not count`;
       return [{ service: null, text }];
     }),
@@ -83,8 +83,8 @@ function endpointWrongs(endpoint: EndpointShown): readonly string[] {
   const watched = [...new Set(endpoint.votes.flatMap(({ watch }) => watch))];
   return [
     ...(health === 'up' && degraded ? [degradedText(endpoint)] : []),
-    ...(health !== 'up' && tells ? [reason.sentence] : []),
-    ...(isBad && !tells ? [`${health}: ${healthText(endpoint)}`] : []),
+    ...(health !== 'up' && tells ? [`${reason.sentence}${servedText(endpoint)}`] : []),
+    ...(isBad && !tells ? [`${health}: ${healthText(endpoint)}${servedText(endpoint)}`] : []),
     ...(NEEDS_SOMEBODY.has(reason.code) ? [reason.sentence] : []),
     ...withheld.map(({ sentence }) => sentence),
     ...(watched.length === 0
@@ -92,6 +92,14 @@ function endpointWrongs(endpoint: EndpointShown): readonly string[] {
       : [`watch: ${list(watched)} of ${endpoint.endpoint} (shown, never votes)`]),
   ];
 }
+
+/** Of one that is down: whether clients are still sent there. */
+const servedText = ({ health, inDns, configured }: EndpointShown): string =>
+  health !== 'down' || inDns === null ? '' : `; DNS gives it ${inDns} of ${configured}`;
+
+/** `report too old (107362 ms old)`: nobody counts in milliseconds at night. */
+const inSeconds = (text: string): string =>
+  text.replace(/\b(\d+) ms old\b/, (_, ms: string) => `${Math.round(Number(ms) / 1_000)} s old`);
 
 const healthText = ({ endpoint, ups, downs, of }: EndpointShown): string =>
   `${endpoint} has ${ups} up and ${downs} down votes of ${of}`;

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { decisionShownSchema } from '../../../shared/api/decisions.ts';
 import { serviceDocumentSchema } from '../../../shared/api/status.ts';
 import { epochMs, serviceId, vantageId } from '../../../shared/core/model.ts';
+import { sentence } from '../../../shared/core/reason.ts';
 import { FAKE_START } from '../../fakes/fake-clock.ts';
 import { MINUTE, manyServices, type QuorumWorld, quorumWorld } from '../../fakes/quorum-world.ts';
 import { sampleConfig, sampleService } from '../../fakes/sample-service.ts';
+import { WOULD_CHANGE_EXAMPLES } from '../../fixtures/would-change.ts';
 import { drain } from '../read/reading.ts';
 import { inWorld, shell } from './shell.ts';
 
@@ -98,6 +100,30 @@ describe('quorate why', () => {
       code: 2,
       err: 'app has no endpoint us-east; did you mean us-east-1?\n',
     });
+  });
+});
+
+describe('every command that a sentence names', () => {
+  const commands = WOULD_CHANGE_EXAMPLES.flatMap(([, reason, text]) =>
+    [...`${sentence(reason)} ${text ?? ''}`.matchAll(/`quorate ([^`]+)`/g)].map(
+      ([, command = '']) => command,
+    ),
+  );
+  const verbs = [...new Set(commands.map((command) => command.split(' ')[0] ?? ''))];
+
+  it.each(verbs)('%s exists, with the options that are named', async (verb) => {
+    const { code, out } = await shell([verb, '--help']);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^Usage: quorate ${verb} `));
+    const named = commands.filter((command) => command.startsWith(`${verb} `));
+    for (const [option] of named.join(' ').matchAll(/--[a-z-]+/g)) {
+      expect(out).toMatch(new RegExp(`^ +${option}\\b`, 'm'));
+    }
+  });
+
+  it('is one of many', () => {
+    expect(verbs.length).toBeGreaterThan(10);
   });
 });
 
