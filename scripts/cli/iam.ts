@@ -89,7 +89,9 @@ With --json: zone, role, trust and permissions[] (or who, scope and permissions[
     )
     .action(async (options: Options) => {
       const { config } = cli.load();
-      const ask = questionOf(config, options);
+      // `--api` before any command names URLs; here it is a scope, whoever takes the word first.
+      const api = options.api ?? cli.options().api;
+      const ask = questionOf(config, { ...options, ...(api === undefined ? {} : { api }) });
       const place = await placeOf(cli, config, options.account);
       if (ask.kind === 'zone') {
         const document = zoneRole(config, ask.zone, place, options.trust ?? []);

@@ -16,6 +16,7 @@ import type { Config } from '../../shared/core/model.ts';
 import type { Clock, Prober } from '../../shared/ports.ts';
 import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import { AIDS, type Env, RELEASE, type WireOverrides } from '../../shared/wire.ts';
+import { functionName } from '../names.ts';
 import { documentClient, type GlobalTable } from './global-table.ts';
 import type { Inbox } from './inbox.ts';
 import type { Place } from './loopback.ts';
@@ -60,6 +61,7 @@ export const environmentOf = (
   QUORATE_TABLE: config.deployment,
   AWS_ENDPOINT_URL_DYNAMODB: table.endpointOf(vantage),
   AWS_ENDPOINT_URL_ROUTE_53: route53.url,
+  QUORATE_NOTIFY: functionName(config.deployment, 'notify'),
   AWS_ENDPOINT_URL_SSM: NOWHERE,
   AWS_ENDPOINT_URL_LAMBDA: inbox.url,
   AWS_ENDPOINT_URL_SNS: inbox.url,

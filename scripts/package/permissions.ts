@@ -122,7 +122,8 @@ export function functionStatements(
         ...['head', 'outbox', 'pulse'].map(own),
         `drill#${deployment}`,
       ),
-      ...zoneReads(config),
+      ...zoneLists(config),
+      ...followChanges(config),
       ...roles(config),
       callNotify,
       {
@@ -143,7 +144,7 @@ export function functionStatements(
     notify: [
       logs('notify'),
       readTable,
-      write('incident#*', 'mark#*', own('outbox')),
+      write('mark#*', own('outbox')),
       ...topics(config),
       ...buses(config),
       ...secrets(notifySecrets),
@@ -154,8 +155,8 @@ export function functionStatements(
       logs('api'),
       readTable,
       // What an operator orders is committed and recorded as a quorum's decision is.
-      write('decision#*', 'mark#*', own('head')),
-      ...zoneReads(config),
+      write('decision#*', 'mark#*', 'shadow#*', own('head')),
+      ...zoneLists(config),
       ...roles(config),
       callNotify,
       ...decrypt(['dynamodb']),
@@ -187,8 +188,8 @@ function onlyKeys(keys: readonly string[]): Condition {
 }
 
 /** Zones of this account are listed with the function's own role, others with the role they name. */
-function zoneReads(config: Config): readonly Statement[] {
-  const ids = usedZones(config).flatMap(({ id, role }) => (role === undefined ? [id] : []));
+function zoneLists(config: Config): readonly Statement[] {
+  const ids = ownZones(config);
   if (ids.length === 0) return [];
   return [
     {
@@ -197,6 +198,12 @@ function zoneReads(config: Config): readonly Statement[] {
       Action: ['route53:ListResourceRecordSets'],
       Resource: ids.map(zoneArn),
     },
+  ];
+}
+
+function followChanges(config: Config): readonly Statement[] {
+  if (ownZones(config).length === 0) return [];
+  return [
     {
       Sid: 'FollowChanges',
       Effect: 'Allow',
@@ -205,6 +212,9 @@ function zoneReads(config: Config): readonly Statement[] {
     },
   ];
 }
+
+const ownZones = (config: Config): readonly string[] =>
+  usedZones(config).flatMap(({ id, role }) => (role === undefined ? [id] : []));
 
 function roles(config: Config): readonly Statement[] {
   const named = [...new Set(usedZones(config).flatMap(({ role }) => role ?? []))];

@@ -136,13 +136,18 @@ describe('permissions and calls', () => {
     expect(Object.keys(BY_AWS).filter((action) => !granted.has(action))).toEqual([]);
   });
 
-  it('probe asks for no zone at all, and only quorum commits', () => {
+  it('probe and notify ask for no zone at all, and only quorum and api commit', () => {
     const zones = FUNCTIONS.map((id) =>
       [...of(id).methods].filter((method) => method.startsWith('zone.')),
     );
 
-    expect(zones).toEqual([[], ['zone.read', 'zone.commit', 'zone.changeStatus'], [], []]);
-    expect(COMMITTERS).toEqual(['quorum']);
+    expect(zones).toEqual([
+      [],
+      ['zone.read', 'zone.commit', 'zone.changeStatus'],
+      [],
+      ['zone.read', 'zone.commit'],
+    ]);
+    expect(COMMITTERS).toEqual(['quorum', 'api']);
   });
 
   it('the walk sees a call that is not granted, and a grant without a call', () => {
