@@ -265,7 +265,10 @@ async function planDocument(cli: Cli, facts: Facts): Promise<DrillPlanDocument> 
           service: service.id,
           generation: answer.kind === 'planned' ? answer.plan.generation : null,
           ...leftIn(service, look, region),
-          sentence: 'sentence' in answer ? unforced(answer.sentence) : answer.kind,
+          sentence:
+            answer.kind === 'planned'
+              ? movesText(look, region)
+              : unforced('sentence' in answer ? answer.sentence : answer.kind),
         },
       ];
     }),
@@ -298,8 +301,15 @@ async function lastIncidents(
   }
 }
 
+const movesText = ({ endpoints }: DrillService, region: string): string =>
+  endpoints
+    .filter((one) => String(one.region) === region)
+    .map(({ endpoint, inDns }) => `${endpoint} ${inDns ?? 0} → 0`)
+    .join(', ');
+
 /** A drill passes no rule: what an order may be forced to do, a guest may not. */
-const unforced = (text: string): string => text.replace(/; repeat with --force [\w-]+ to do it/, '');
+const unforced = (text: string): string =>
+  text.replace(/; repeat with --force [\w-]+ to do it/, '');
 
 function knownRegion(services: readonly Service[], name: string): string {
   const known = [

@@ -6,7 +6,7 @@ import { registerAdopt } from './adopt.ts';
 import { registerApply } from './apply.ts';
 import { registerApprove } from './approve.ts';
 import { registerAudit } from './audit.ts';
-import { makeCli, type Register, type Terminal } from './cli.ts';
+import { makeCli, type OpenCli, type Register, type Terminal } from './cli.ts';
 import { registerCompletion } from './completion.ts';
 import { registerCost } from './cost.ts';
 import { registerDoctor } from './doctor.ts';
@@ -27,6 +27,7 @@ import { registerProbe } from './probe.ts';
 import { registerReassert } from './reassert.ts';
 import { registerRelease } from './release.ts';
 import { registerRetire } from './retire.ts';
+import { registerRunbook } from './runbook.ts';
 import { registerSchema } from './schema.ts';
 import { registerSlo } from './slo.ts';
 import { registerStatus } from './status.ts';
@@ -50,6 +51,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerAudit,
       registerSlo,
       registerTail,
+      registerRunbook,
     ],
   ],
   [
@@ -116,7 +118,11 @@ Examples:
 
 In a checkout: npm run quorate -- status`;
 
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+/** Every command, ready to parse: `run` does, and tests that hold texts to it. */
+export function programFor(terminal: Terminal): {
+  readonly program: Command;
+  readonly cli: OpenCli;
+} {
   const program = new Command('quorate')
     .description('Moves Route 53 weights away from a region when a quorum agrees that it is down.')
     .usage('<command> [options]')
@@ -153,6 +159,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     program.commandsGroup(heading);
     for (const register of registers) register(program, cli);
   }
+  return { program, cli };
+}
+
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { program, cli } = programFor(terminal);
   try {
     await program.parseAsync(idsLast(args), { from: 'user' });
     return cli.exitCode();
