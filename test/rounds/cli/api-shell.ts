@@ -5,7 +5,7 @@
  */
 import type { Terminal } from '../../../scripts/cli/cli.ts';
 import type { Fetch, FetchReply } from '../../../scripts/client/signed-fetch.ts';
-import { NEVER } from '../../fakes/quorum-world.ts';
+import { HOUR, NEVER } from '../../fakes/quorum-world.ts';
 import { ALICE, type ApiWorld, apiWorld } from '../api/api-world.ts';
 import { inWorld, type Printed, shell } from './shell.ts';
 
@@ -27,6 +27,10 @@ export type ApiShell = {
   readonly fetch: Fetch;
   /** One command, by virtual time. */
   readonly type: (line: string, changes?: Partial<Terminal>) => Promise<Printed>;
+  /** The same, word by word. */
+  readonly words: (words: readonly string[]) => Promise<Printed>;
+  /** The same as `type`, not awaited and without moving time. */
+  readonly start: (line: string) => Promise<Printed>;
 };
 
 const SCOPES = ['read', 'override'] as const;
@@ -85,14 +89,15 @@ export function apiShell(options: Parameters<typeof apiWorld>[0] = {}): ApiShell
     calls,
     terminal,
     fetch,
-    type: (line, changes = {}) => {
-      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
-        ([, quoted, plain]) => quoted ?? plain!,
-      );
-      return world.clock.runUntil(shell(words, { ...terminal, signal: NEVER, ...changes }));
-    },
+    type: (line, changes = {}) =>
+      world.clock.runUntil(shell(wordsOf(line), { ...terminal, signal: NEVER, ...changes }), HOUR),
+    words: (words) => world.clock.runUntil(shell(words, terminal)),
+    start: (line) => shell(wordsOf(line), terminal),
   };
 }
+
+const wordsOf = (line: string): readonly string[] =>
+  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 
 export const checksumIn = ({ out }: Printed): string => /--apply (\S+)/.exec(out)?.[1] ?? 'none';
 
