@@ -15,7 +15,8 @@ import { hasChromium, openBrowser } from './ui/browser.ts';
 
 const DEMO = fileURLToPath(new URL('local/demo.yml', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
-/** Charts need some minutes: here a minute takes 30 s. */
+/** One page at a time: each asks as often as an operator's would, of a world in this same process.
+ *  Charts need some minutes: here a minute takes 30 s. */
 const SPEED = 2;
 const BLOCK = 91;
 const DESKTOP = { width: 1100, height: 820 };
@@ -25,14 +26,7 @@ const CHART_POINTS = 5;
 
 async function takeAll(browser: Browser, world: World): Promise<void> {
   const desk = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' });
-  const dark = await browser.newPage({ viewport: DESKTOP, colorScheme: 'dark' });
-  const phone = await browser.newPage({
-    viewport: PHONE,
-    colorScheme: 'light',
-    deviceScaleFactor: 2,
-    isMobile: true,
-  });
-  for (const page of [desk, dark, phone]) await open(page, world.url);
+  await open(desk, world.url);
   await take(desk, '1-all-is-well');
 
   const misled = await world.addFault({
@@ -75,8 +69,20 @@ async function takeAll(browser: Browser, world: World): Promise<void> {
   await desk.getByText('is down, out of DNS').first().waitFor();
   await settled(desk);
   await take(desk, '5-region-lost', { isWhole: true });
+  await desk.close();
+
+  const phone = await browser.newPage({
+    viewport: PHONE,
+    colorScheme: 'light',
+    deviceScaleFactor: 2,
+    isMobile: true,
+  });
+  await open(phone, world.url);
   await phone.getByText('is down, out of DNS').first().waitFor();
   await take(phone, '6-phone');
+  await phone.close();
+
+  const dark = await browser.newPage({ viewport: DESKTOP, colorScheme: 'dark' });
   await dark.goto(`${world.url}/#/service/app`);
   await dark.locator('.plot canvas').waitFor();
   await settled(dark);

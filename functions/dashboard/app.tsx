@@ -56,9 +56,9 @@ export function App() {
   const answered = answersOf(world);
   return (
     <ChangeContext.Provider value={open}>
-      <a class="skip" href="#main" onClick={skip}>
+      <button type="button" class="skip" onClick={skip}>
         To the services
-      </a>
+      </button>
       <Header seen={seen} />
       <main id="main" tabIndex={-1}>
         {status === null ? (
@@ -94,9 +94,8 @@ export function App() {
   );
 }
 
-/** A hash link would be taken for a route. */
-function skip(event: Event): void {
-  event.preventDefault();
+/** A link with a hash would be taken for a route. */
+function skip(): void {
   document.querySelector<HTMLElement>('main')?.focus();
 }
 

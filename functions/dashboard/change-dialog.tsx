@@ -9,8 +9,8 @@ import type { Problem } from '../../shared/api/problem.ts';
 import type { ServiceShown } from '../../shared/api/status.ts';
 import { carryOut, type Failure, planOf } from './api.ts';
 import type { Wish } from './change-context.ts';
-import { changeOf, type Form, firstForm, wordsOf } from './change-form.ts';
 import { ChangeFields } from './change-fields.tsx';
+import { changeOf, type Form, firstForm, wordsOf } from './change-form.ts';
 import { ChangePlan } from './change-plan.tsx';
 import { Button, Sentence } from './parts.tsx';
 import { refresh } from './resource.ts';
@@ -45,7 +45,6 @@ export function ChangeDialog({ wish, services, onClose }: Props) {
     dialog.current?.showModal();
   }, []);
   // A new step is read from its top. The form keeps the focus where it was put.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new step moves the focus.
   useEffect(() => {
     if (step.at !== 'form') heading.current?.focus();
   }, [step]);
@@ -127,9 +126,7 @@ export function ChangeDialog({ wish, services, onClose }: Props) {
             setForm({ ...form, force: false });
             setStep({ at: 'form' });
           }}
-          onAct={(checksum) =>
-            void act({ answer: step.answer, checksum, key: key.current })
-          }
+          onAct={(checksum) => void act({ answer: step.answer, checksum, key: key.current })}
         />
       ) : null}
       {step.at === 'done' ? (
@@ -226,7 +223,9 @@ function PlanStep({ step, failure, isBusy, words, form, canForce, ...on }: PlanP
 
 function DoneText({ answer, done }: { answer: ChangeAnswer; done: string }) {
   const { results } = answer;
-  const good = results.filter(({ outcome }) => outcome === 'committed' || outcome === 'nothing-to-do');
+  const good = results.filter(
+    ({ outcome }) => outcome === 'committed' || outcome === 'nothing-to-do',
+  );
   const isAll = good.length === results.length;
   return (
     <div class={`notice ${isAll ? 'ok' : 'warn'}`} role="status">

@@ -41,7 +41,6 @@ export function ChangeFields({ wish, form, services, change }: Props) {
       ) : null}
       <label class="field">
         <span>why (recorded beside who you are)</span>
-        {/* biome-ignore lint/a11y/noAutofocus: the one thing that is always asked, in a dialog that was just opened. */}
         <input
           type="text"
           required

@@ -85,6 +85,7 @@ function orderBody(kind: OrderShown['kind'], form: Form, reason: string): Change
     ...(kind === 'pin' ? { weight: Number(form.weight) } : {}),
     for: form.duration,
     reason,
+    // biome-ignore lint/suspicious/noThenProperty: the word of the API; the object is never awaited.
     ...(kind === 'freeze' ? {} : { then: form.afterwards }),
     ...(form.force ? { force: ['floor'] } : {}),
   };

@@ -1,7 +1,7 @@
 /** What a dry run or a change answered, service by service: the sentence with its arithmetic, and every record. */
 import type { ChangeAnswer, ChangeResult } from '../../shared/api/overrides.ts';
 import type { PlanShown } from '../../shared/api/parts.ts';
-import { Badge, Sentence, type Tone } from './parts.tsx';
+import { Badge, Scroll, Sentence, type Tone } from './parts.tsx';
 import { plural } from './words.ts';
 
 const OUTCOMES: Readonly<Record<ChangeResult['outcome'], { tone: Tone; word: string }>> = {
@@ -55,41 +55,38 @@ function Records({ plan }: { plan: PlanShown }) {
   const after = weightOf(plan, 'to');
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section
-        class={moved.length === 0 ? 'gone' : 'scroll'}
-        tabIndex={0}
-        aria-label={`Records of ${plan.service}, scrollable`}
-      >
-        <table class="figures-table">
-          <thead>
-            <tr>
-              <th scope="col">endpoint</th>
-              <th scope="col">record</th>
-              <th scope="col">weight now</th>
-              <th scope="col">then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {moved.map((record) => (
-              <tr key={`${record.name} ${record.type} ${record.endpoint}`} class="moved">
-                <th scope="row">{record.endpoint}</th>
-                <td>
-                  {record.name} {record.type}
-                </td>
-                <td>{record.from ?? 'none'}</td>
-                <td>
-                  <b>{record.to ?? 'none'}</b>
-                </td>
+      {moved.length === 0 ? null : (
+        <Scroll label={`Records of ${plan.service}`}>
+          <table class="figures-table">
+            <thead>
+              <tr>
+                <th scope="col">endpoint</th>
+                <th scope="col">record</th>
+                <th scope="col">weight now</th>
+                <th scope="col">then</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+            </thead>
+            <tbody>
+              {moved.map((record) => (
+                <tr key={`${record.name} ${record.type} ${record.endpoint}`} class="moved">
+                  <th scope="row">{record.endpoint}</th>
+                  <td>
+                    {record.name} {record.type}
+                  </td>
+                  <td>{record.from ?? 'none'}</td>
+                  <td>
+                    <b>{record.to ?? 'none'}</b>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
       {before === after || before === 0 ? null : (
         <p>
-          Weight in DNS: {before} → <b>{after}</b> ({Math.round((after * 100) / before)} % of what it
-          is now).
+          Weight in DNS: {before} → <b>{after}</b> ({Math.round((after * 100) / before)} % of what
+          it is now).
         </p>
       )}
       <p class="quiet-text">

@@ -5,7 +5,7 @@
 import { useState } from 'preact/hooks';
 import type { LatencyDocument } from '../../shared/api/latency.ts';
 import type { ServiceShown } from '../../shared/api/status.ts';
-import { Section } from './parts.tsx';
+import { Scroll, Section } from './parts.tsx';
 import { type Line, Plot } from './plot.tsx';
 import { useResource } from './resource.ts';
 import { clockTime, measured, percent, plural, span } from './words.ts';
@@ -183,8 +183,7 @@ function LastProbes({ series, now }: { series: readonly Series[]; now: number })
   return (
     <details>
       <summary>The newest probe of {plural(known.length, 'vantage')}, phase by phase</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="scroll" tabIndex={0} aria-label="Newest probes, scrollable">
+      <Scroll label="Newest probes">
         <table class="figures-table">
           <thead>
             <tr>
@@ -222,7 +221,7 @@ function LastProbes({ series, now }: { series: readonly Series[]; now: number })
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       <p class="quiet-text">Milliseconds; certificate: until it ends.</p>
     </details>
   );

@@ -164,8 +164,7 @@ function OrderLine({ service, endpoint, now }: Pick<LineProps, 'service' | 'endp
       <strong>{word}</strong>
       {order.kind === 'pin' ? ` at ${order.weight}` : ''}
       {order.actor === null ? '' : ` by ${personOf(order.actor)}`}, {span(order.untilAt - now)} left
-      (until {moment(order.untilAt, now)})
-      {order.reason === null ? '' : `: ${order.reason}`}
+      (until {moment(order.untilAt, now)}){order.reason === null ? '' : `: ${order.reason}`}
     </p>
   );
 }

@@ -35,7 +35,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'endpoint-down': { word: 'an endpoint refuses', about: 'endpoint' },
   'endpoint-hung': { word: 'an endpoint hangs', about: 'endpoint' },
   'endpoint-5xx': { word: 'an endpoint answers 500', about: 'endpoint' },
-  'endpoint-slow': { word: 'an endpoint is slow (900 ms)', about: 'endpoint', more: { delayMs: 900 } },
+  'endpoint-slow': {
+    word: 'an endpoint is slow (900 ms)',
+    about: 'endpoint',
+    more: { delayMs: 900 },
+  },
   'endpoint-wrong-body': { word: 'an endpoint answers nonsense', about: 'endpoint' },
   'endpoint-bad-certificate': { word: 'an endpoint has a bad certificate', about: 'endpoint' },
   'endpoint-flapping': {
@@ -43,7 +47,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     about: 'endpoint',
     more: { periodMs: 8_000 },
   },
-  'hand-edit': { word: 'somebody edits a weight by hand (to 20)', about: 'endpoint', more: { weight: 20 } },
+  'hand-edit': {
+    word: 'somebody edits a weight by hand (to 20)',
+    about: 'endpoint',
+    more: { weight: 20 },
+  },
   'vantage-down': { word: 'a vantage goes down', about: 'vantage' },
   'vantage-isolated': { word: 'a vantage is cut off', about: 'vantage' },
   'replication-partition': { word: 'a replica of the table is cut off', about: 'vantage' },

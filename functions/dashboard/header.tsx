@@ -82,7 +82,9 @@ function Notices({ seen }: { seen: Seen<StatusDocument> }) {
       {failure === null && receivedAt !== null && (isNews || passedOver !== null) ? (
         <div class="notice warn">
           <strong>
-            {isNews ? `${moved.to} answers now; before it was ${moved.from}.` : `${region} answers.`}
+            {isNews
+              ? `${moved.to} answers now; before it was ${moved.from}.`
+              : `${region} answers.`}
           </strong>
           <p>
             {passedOver === null
@@ -107,16 +109,20 @@ export function Summary({ status, now, isLocal }: SummaryProps) {
   const wrong = byLevel(status.services).filter((service) => levelOf(service) === 'alarm');
   const busy = status.services.filter((service) => levelOf(service) === 'notice');
   const about = { service: null, endpoint: null };
-  const regions = status.services.flatMap(({ endpoints }) => endpoints.flatMap((e) => e.region ?? []));
+  const regions = status.services.flatMap(({ endpoints }) =>
+    endpoints.flatMap((e) => e.region ?? []),
+  );
   return (
     <section class={`summary level-${wrong.length > 0 ? 'alarm' : on < of ? 'notice' : 'fine'}`}>
       <h1>
         Automation is on for {on} of {plural(of, 'service')}
       </h1>
       <p class="counts">
-        {wrong.length === 0 ? null : <Badge tone="bad">
+        {wrong.length === 0 ? null : (
+          <Badge tone="bad">
             {wrong.length} {wrong.length === 1 ? 'needs' : 'need'} you
-          </Badge>}{' '}
+          </Badge>
+        )}{' '}
         {busy.length === 0 ? null : <Badge tone="warn">{busy.length} under way</Badge>}{' '}
         <Badge tone="ok">{of - wrong.length - busy.length} fine</Badge>
       </p>
@@ -126,7 +132,8 @@ export function Summary({ status, now, isLocal }: SummaryProps) {
         <ul class="wrong">
           {[...wrong, ...busy].slice(0, 6).map((service) => (
             <li key={service.service}>
-              <a href={serviceLink(service.service)}>{service.service}</a>: {whatIsWrong(service, now)}
+              <a href={serviceLink(service.service)}>{service.service}</a>:{' '}
+              {whatIsWrong(service, now)}
             </li>
           ))}
         </ul>
@@ -190,7 +197,10 @@ function stateOf({ health, degraded, inDns, order, withheld, reason }: EndpointS
   if (withheld.length > 0) return `is ${health}, its removal is withheld`;
   if (order !== null) return WORDS[reason.code] ?? 'is under an order';
   if (health === 'down') return (inDns ?? 0) > 0 ? 'is down, still in DNS' : 'is down, out of DNS';
-  return WORDS[reason.code] ?? (health === 'up' && degraded ? 'is up, vantages disagree' : `is ${health}`);
+  return (
+    WORDS[reason.code] ??
+    (health === 'up' && degraded ? 'is up, vantages disagree' : `is ${health}`)
+  );
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -47,7 +47,11 @@ function OrderRow({ order, now }: { order: OrderShown; now: number }) {
         </p>
         <p>{reason ?? <span class="quiet-text">its record is not here yet</span>}</p>
         <p class="quiet-text">
-          {actor === null ? 'by nobody known here' : <span title={actor}>by {personOf(actor)}</span>}
+          {actor === null ? (
+            'by nobody known here'
+          ) : (
+            <span title={actor}>by {personOf(actor)}</span>
+          )}
           {' · '}order {id}
           {afterwards === 'approve' ? ' · then waits for approval' : ''}
           {force.length === 0 ? '' : ` · passes ${force.join(', ')}`}
@@ -55,8 +59,7 @@ function OrderRow({ order, now }: { order: OrderShown; now: number }) {
       </div>
       <div class="order-time">
         <p>
-          <b>{span(leftMs)}</b> left{' '}
-          <span class="quiet-text">until {moment(untilAt, now)}</span>
+          <b>{span(leftMs)}</b> left <span class="quiet-text">until {moment(untilAt, now)}</span>
         </p>
         <div class="bar thin" aria-hidden="true">
           <span class="bar-served" style={{ width: `${share}%` }} />

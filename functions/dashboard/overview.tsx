@@ -31,11 +31,7 @@ export function Services({ status, now, answered }: Props) {
     <Section
       id="services"
       title="Services"
-      about={
-        <>
-          Filled: in DNS now. Outline: configured. Mark: wanted.
-        </>
-      }
+      about={<>Filled: in DNS now. Outline: configured. Mark: wanted.</>}
     >
       {status.services.length < FILTER_FROM ? null : (
         <search class="row fields">

@@ -84,3 +84,13 @@ export const Section = ({ id, title, about, children }: SectionProps) => (
     {children}
   </section>
 );
+
+type ScrollProps = { readonly label: string; readonly children: ComponentChildren };
+
+/** What is too wide for a phone scrolls in its own box, and can be reached by keys. */
+export const Scroll = ({ label, children }: ScrollProps) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: without it no key could scroll this.
+  <section class="scroll" tabIndex={0} aria-label={`${label}, scrollable`}>
+    {children}
+  </section>
+);

@@ -35,7 +35,6 @@ export function Plot({ label, lines, times, values, unit }: Props) {
   newest.current = data;
   const key = lines.map((line) => line.label + line.colour).join();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the lines.
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -104,4 +103,5 @@ function optionsOf(lines: readonly Line[], unit: string, width: number): uPlot.O
   };
 }
 
-const utc = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(11, 16)}Z`;
+const utc = (seconds: number): string =>
+  `${new Date(seconds * 1_000).toISOString().slice(11, 16)}Z`;

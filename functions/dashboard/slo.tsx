@@ -33,14 +33,17 @@ function ObjectiveLine({ objective }: { objective: Objective }) {
   const { kind, objectivePercent, thresholdMs, windowMs, measuredPercent } = objective;
   const left = objective.budgetLeftPercent;
   const burning = objective.burns.filter((burn) => burn.burning);
-  const tone = left === null ? 'quiet' : left <= 0 || burning.length > 0 ? 'bad' : left < 25 ? 'warn' : 'ok';
+  const tone =
+    left === null ? 'quiet' : left <= 0 || burning.length > 0 ? 'bad' : left < 25 ? 'warn' : 'ok';
   return (
     <div class="objective">
       <span>
         {kind === 'latency' ? `faster than ${thresholdMs} ms` : 'available'}{' '}
         {percent(objectivePercent)} of {span(windowMs)}
         <span class="quiet-text">
-          {measuredPercent === null ? ', nothing measured yet' : `, measured ${percent(measuredPercent)}`}
+          {measuredPercent === null
+            ? ', nothing measured yet'
+            : `, measured ${percent(measuredPercent)}`}
         </span>
       </span>
       <div class="bar thin" aria-hidden="true">
@@ -51,7 +54,9 @@ function ObjectiveLine({ objective }: { objective: Objective }) {
       </div>
       <Badge tone={tone}>
         {left === null ? 'unknown' : `${percent(Math.round(left * 10) / 10)} of the budget left`}
-        {burning.length === 0 ? '' : `, burns too fast (${burning.map(({ name }) => name).join(', ')})`}
+        {burning.length === 0
+          ? ''
+          : `, burns too fast (${burning.map(({ name }) => name).join(', ')})`}
       </Badge>
     </div>
   );

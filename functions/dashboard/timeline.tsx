@@ -1,6 +1,6 @@
 /** The decisions of a service, newest first: who, what moved, why, and how far it has come. */
 import type { DecisionShown, DecisionsDocument } from '../../shared/api/decisions.ts';
-import { Badge, Section, Sentence, type Tone } from './parts.tsx';
+import { Badge, Hidden, Section, Sentence, type Tone } from './parts.tsx';
 import { useResource } from './resource.ts';
 import { measured, moment, personOf, plural } from './words.ts';
 
@@ -63,7 +63,8 @@ function Decision({ decision, now }: { decision: DecisionShown; now: number }) {
         <Badge tone={tone}>{word}</Badge>
         {moved.map((line) => (
           <span key={line.endpoint} class="move">
-            {line.endpoint} <b>{line.from}</b> <span aria-label="to">→</span> <b>{line.to}</b>
+            {line.endpoint} <b>{line.from}</b> <span aria-hidden="true">→</span>
+            <Hidden>to</Hidden> <b>{line.to}</b>
           </span>
         ))}
       </p>

@@ -4,7 +4,7 @@
  */
 import type { BallotShown } from '../../shared/api/parts.ts';
 import type { EndpointShown, ServiceShown, VantageShown } from '../../shared/api/status.ts';
-import { Hidden } from './parts.tsx';
+import { Hidden, Scroll } from './parts.tsx';
 import { clockTime, list, shortName, span } from './words.ts';
 
 export const VOTES = {
@@ -59,8 +59,7 @@ export function Matrix({ service, vantages, now }: MatrixProps) {
   );
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section class="scroll" tabIndex={0} aria-label={`Votes on ${service.service}, scrollable`}>
+      <Scroll label={`Votes on ${service.service}`}>
         <table class="matrix">
           <caption class="hidden">Votes of each vantage on each endpoint</caption>
           <thead>
@@ -90,7 +89,7 @@ export function Matrix({ service, vantages, now }: MatrixProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       <p class="legend">
         {Object.entries(VOTES).map(([vote, { symbol, word }]) => (
           <span key={vote}>

@@ -31,7 +31,7 @@ export const HOSTILE: readonly string[] = [
   ...URLS,
   '`quorate drain app` and `<b>x</b>`',
   '{{constructor.constructor("alert(1)")()}}',
-  '${alert(1)}',
+  '$'.concat('{alert(1)}'),
   '__proto__',
   '{"__proto__":{"dangerouslySetInnerHTML":{"__html":"<img src=x onerror=alert(1)>"}}}',
   '\u2028alert(1)\u2029',
