@@ -16,6 +16,7 @@ import { type DecisionRecord, recordSortKey } from '../../shared/core/record.ts'
 import type { Report } from '../../shared/core/report.ts';
 import type { Rollup } from '../../shared/core/rollup.ts';
 import type { Clock, Store } from '../../shared/ports.ts';
+import { describeOutbox } from './store-outbox-contract.ts';
 import {
   APP,
   aDrillEvent,
@@ -459,6 +460,8 @@ export function describeStore({ name, open, divergences = [] }: StoreEngine): vo
         expect(await store.readDrillEvents('none', epochMs(0), LIVE)).toEqual([]);
       });
     });
+
+    describeOutbox(must);
 
     describe('troubles', () => {
       must(ABORTED, async (store) => {
