@@ -3,6 +3,7 @@
  * whatever the event holds, the run takes its rounds from the clock.
  */
 import type { Context } from 'aws-lambda';
+import { roundCorrelation } from '../shared/core/correlation.ts';
 import type { LambdaHandler, Telemetry } from '../shared/middleware.ts';
 import { lambdaStack } from '../shared/middleware.ts';
 import { probeGate } from '../shared/rounds/probe-round.ts';
@@ -63,11 +64,13 @@ function tellRound(telemetry: Telemetry, facts: ProbeRoundFacts): void {
   telemetry.log({
     level: facts.filing === 'unwritten' ? 'warn' : 'info',
     message: 'probe round',
+    correlation: roundCorrelation(facts.vantage, facts.observedAt),
     ...facts,
   });
   count('RoundsWritten', facts.filing === 'written' ? 1 : 0);
   count('RoundsUnwritten', facts.filing === 'unwritten' ? 1 : 0);
   count('ProbesFailed', facts.failed);
+  count('VotesDown', facts.downs ?? 0);
   count('ProbesSkipped', facts.skipped);
   count('Isolated', facts.isolated ? 1 : 0);
   telemetry.metric({

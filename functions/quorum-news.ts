@@ -1,6 +1,13 @@
 /**
  * What `quorum` logs and counts. Metrics of a service have the dimension `service`; for alarms, which can
  * name one set of dimensions only, the same is counted over all services under `vantage`.
+ *
+ * A metric costs 0.30 USD a month per value of its dimension and region, for the hours that hold a value of it. So:
+ *
+ *     always                 DecisionRounds, DecidingRegions, SilentVantages, AutomationOff (vantage): alarms wait for them
+ *     while it is so         Withheld, Drift, Blocked, AutomationOff (service), ChangesPending, ZoneTroubles, OrderAge,
+ *                            ReportAge (only of a report older than it should be)
+ *     when it happens        Commits, Conflicts, GenerationBack, InsyncDelay
  */
 import type { Service, ServiceId, VantageId } from '../shared/core/model.ts';
 import { PLAN_MS_MAX } from '../shared/core/plan.ts';
@@ -9,7 +16,7 @@ import type { MetricEntry, Telemetry } from '../shared/middleware.ts';
 import type { Clock, Delivery } from '../shared/ports.ts';
 import type { BookFacts } from '../shared/rounds/incident-book.ts';
 import type { QuorumMemory } from '../shared/rounds/quorum-memory.ts';
-import { logLine, type QuorumResult } from '../shared/rounds/quorum-result.ts';
+import { logLine, type QuorumResult, traceOf } from '../shared/rounds/quorum-result.ts';
 
 /** INSYNC takes a minute as a rule. */
 const PENDING_MS_MAX = 1_800_000;
@@ -17,6 +24,7 @@ const PENDING_MS_MAX = 1_800_000;
 export type Tally = {
   /** The last result of each service. */
   readonly results: readonly QuorumResult[];
+  readonly commits: number;
   readonly conflicts: number;
   readonly troubles: number;
 };
@@ -41,6 +49,7 @@ export function tellService(telemetry: Telemetry, result: QuorumResult, vantage:
   telemetry.log({
     level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
     message: 'quorum round',
+    region: vantage,
     vantage,
     ...logLine(result),
   });
@@ -48,6 +57,7 @@ export function tellService(telemetry: Telemetry, result: QuorumResult, vantage:
   count('AutomationOff', isOff(result) ? 1 : 0);
   count('Drift', isIn('drift')(result) ? 1 : 0);
   count('Blocked', isIn('blocked')(result) ? 1 : 0);
+  count('Withheld', decision.withheld.filter(isWithheld).length);
   if (outcome.kind !== 'nothing-to-do') {
     count('Commits', outcome.kind === 'committed' ? 1 : 0);
     count('Conflicts', outcome.kind === 'lost' ? 1 : 0);
@@ -78,7 +88,7 @@ export function tellIfBack(
 /** What alarms look at: totals of one invocation in one region. */
 export function tellRegion(
   telemetry: Telemetry,
-  { results, conflicts, troubles }: Tally,
+  { results, commits, conflicts, troubles }: Tally,
   vantage: VantageId,
 ): void {
   const count = counter(telemetry, { vantage });
@@ -88,10 +98,43 @@ export function tellRegion(
   count('AutomationOff', results.filter(isOff).length);
   count('Drift', results.filter(isIn('drift')).length);
   count('Blocked', results.filter(isIn('blocked')).length);
+  count('Commits', commits);
   count('Conflicts', conflicts);
   // Without a judged service nothing is known of the others.
   if (results.length > 0) {
     count('SilentVantages', new Set(results.flatMap(({ silent }) => silent)).size);
+  }
+  const span = (name: string, ms: number | undefined): void => {
+    if (ms === undefined) return;
+    telemetry.metric({ name, unit: 'milliseconds', value: ms, dimensions: { vantage } });
+  };
+  span('OrderAge', oldestOrderMs(results));
+  span('ReportAge', oldestReportMs(results));
+}
+
+/** A report that is older than this is late, at the intervals that are recommended. */
+const REPORT_MS_MAX = 20_000;
+
+const oldestReportMs = (results: readonly QuorumResult[]): number | undefined =>
+  results
+    .flatMap(({ at, looked }) =>
+      looked.votes.views.flatMap((view) => (view.state === 'silent' ? [] : [at - view.observedAt])),
+    )
+    .filter((ms) => ms > REPORT_MS_MAX)
+    .sort((a, b) => b - a)[0];
+
+const oldestOrderMs = (results: readonly QuorumResult[]): number | undefined =>
+  results
+    .flatMap(({ at, looked }) =>
+      (looked.fence?.orders ?? []).flatMap(({ started, fromAt }) => (started ? [at - fromAt] : [])),
+    )
+    .sort((a, b) => b - a)[0];
+
+/** From the commit until Route 53 says that every name server has it. */
+export function tellInsync(telemetry: Telemetry, memory: Pick<QuorumMemory, 'insyncMs'>): void {
+  for (const { service, ms } of memory.insyncMs.splice(0)) {
+    const dimensions = { service };
+    telemetry.metric({ name: 'InsyncDelay', unit: 'milliseconds', value: ms, dimensions });
   }
 }
 
@@ -101,11 +144,13 @@ export function tellIncidents(
   { events, waiting }: BookFacts,
   woken: Delivery | null,
   vantage: VantageId,
+  results: readonly QuorumResult[],
 ): void {
+  const traces = new Map(results.map((result) => [String(result.service), traceOf(result)]));
   for (const { id, service, step, label, sentence, generation } of events) {
     const level = step === 'resolved' || step === 'returning' ? 'info' : 'warn';
-    const fields = { incident: id, step, label, generation };
-    telemetry.log({ level, message: sentence, vantage, service, ...fields });
+    const fields = { incident: id, step, label, generation, ...traces.get(service) };
+    telemetry.log({ level, message: sentence, region: vantage, vantage, service, ...fields });
   }
   const warn = (message: string): void => telemetry.log({ level: 'warn', message, vantage });
   if (waiting > 0) warn(`${waiting} events of incidents wait for the table; nothing is lost yet`);

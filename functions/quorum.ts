@@ -18,7 +18,14 @@ import { zoneWatch } from '../shared/rounds/zone-watch.ts';
 import { type Env, type WireOverrides, wire } from '../shared/wire.ts';
 import { type Waker, wireWaker } from '../shared/wire-waker.ts';
 import { drillKeeper } from './quorum-drills.ts';
-import { tellIfBack, tellIncidents, tellPending, tellRegion, tellService } from './quorum-news.ts';
+import {
+  tellIfBack,
+  tellIncidents,
+  tellInsync,
+  tellPending,
+  tellRegion,
+  tellService,
+} from './quorum-news.ts';
 
 export type QuorumSummary = {
   /** Partial batch response of an event source mapping: always empty. */
@@ -111,7 +118,7 @@ export function quorumHandler(
         incidents.keep(results, inner),
       );
       const woken = facts.isDue ? await waker.wake(signal) : null;
-      tellIncidents(telemetry, facts, woken, region);
+      tellIncidents(telemetry, facts, woken, region, results);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       telemetry.log({ level: 'error', message: `incidents: ${message}`, ...dimensions });
@@ -169,7 +176,10 @@ export function quorumHandler(
       troubles,
     };
     const conflicts = judged.reduce((total, one) => total + one.conflicts, 0);
-    tellRegion(telemetry, { results, conflicts, troubles: troubles.length }, region);
+    const { committed: commits } = summary;
+    const tally = { results, commits, conflicts, troubles: troubles.length };
+    tellRegion(telemetry, tally, region);
+    tellInsync(telemetry, deps.memory);
     tellPending(telemetry, deps.memory, clock, region);
     await drills.turn(signal).catch((error: unknown) => later(error, signal));
     try {

@@ -4,6 +4,7 @@
  */
 import { QuorateError } from '../core/errors.ts';
 import type { Service } from '../core/model.ts';
+import { PLAN_MS_MAX } from '../core/plan.ts';
 import type { ChangeStatus, Clock, Zone } from '../ports.ts';
 import { type Books, mark } from './bookkeeping.ts';
 import type { QuorumMemory } from './quorum-memory.ts';
@@ -43,7 +44,9 @@ export async function askInsync(
         deps.watch.forget(service);
         continue;
       }
-      const { generation, nonce } = committed.plan;
+      const { generation, nonce, deadlineAt } = committed.plan;
+      const ms = deps.clock.now() - (deadlineAt - PLAN_MS_MAX);
+      deps.memory.insyncMs.push({ service: service.id, ms });
       deps.memory.served.set(service.id, { generation, nonce });
       await mark(books, committed.plan, 'insync', '', signal);
     } catch (error) {

@@ -51,6 +51,8 @@ export type ProbeRoundFacts = {
   readonly listed?: number;
   readonly bytes?: number;
   readonly changed?: boolean;
+  /** Endpoints that this vantage votes down. */
+  readonly downs?: number;
 };
 
 export type ProbeRunResult = {
@@ -209,6 +211,7 @@ function factsOf(
           listed: filing.report.entries.length,
           bytes: filing.bytes,
           changed: filing.report.changed,
+          downs: filing.report.entries.filter(({ vote }) => vote === 'down').length,
         }
       : {}),
   };

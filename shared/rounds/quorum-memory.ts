@@ -15,6 +15,8 @@ export type QuorumMemory = {
   readonly recorded: Map<ServiceId, Recorded>;
   /** Changes that reached INSYNC: whether the name servers answer them is still to be asked. */
   readonly served: Map<ServiceId, { readonly generation: number; readonly nonce: Nonce }>;
+  /** How long changes took to be served, since it was last told. */
+  readonly insyncMs: { readonly service: ServiceId; readonly ms: number }[];
   readonly blockedUntil: Map<ServiceId, { readonly at: EpochMs; readonly why: string }>;
 };
 
@@ -24,6 +26,7 @@ export const newMemory = (): QuorumMemory => ({
   generations: new Map(),
   recorded: new Map(),
   served: new Map(),
+  insyncMs: [],
   blockedUntil: new Map(),
 });
 

@@ -1,7 +1,8 @@
 /** What a quorum round says of one service: the decision, what became of it, and its line in the log. */
+import { type Correlation, correlationOf } from '../core/correlation.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Looked } from '../core/incident-finding.ts';
-import type { EpochMs, Service, ServiceId, VantageId } from '../core/model.ts';
+import type { Digest, EpochMs, Service, ServiceId, VantageId } from '../core/model.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import { planJson } from '../core/plan-text.ts';
@@ -84,6 +85,8 @@ export function withOutcome(
     : result;
 }
 
+export type Trace = Correlation & { readonly decision?: Digest };
+
 /** One line per round and service for the log, in the glossary's words. */
 export const logLine = (result: QuorumResult): Readonly<Record<string, unknown>> => ({
   service: result.service,
@@ -92,7 +95,20 @@ export const logLine = (result: QuorumResult): Readonly<Record<string, unknown>>
   outcome: result.outcome.kind,
   ...('why' in result.outcome ? { why: result.outcome.why } : {}),
   ...(result.trouble === null ? {} : { trouble: result.trouble }),
+  ...traceOf(result),
   reasons: result.decision.reasons.map(sentence),
   withheld: result.decision.withheld.map(sentence),
   ...(result.plan === null ? {} : { plan: planJson(result.plan) }),
 });
+
+/**
+ * What leads from here to the probes and to the decision record. Only a plan that was sent names its record; any
+ * other is sealed for its size.
+ */
+export function traceOf({ looked, outcome: { kind }, plan }: QuorumResult): Trace {
+  const isSent = kind !== 'nothing-to-do' && kind !== 'observed' && kind !== 'unrecorded';
+  return {
+    ...correlationOf(looked.votes),
+    ...(isSent && plan !== null ? { decision: plan.fence.record } : {}),
+  };
+}

@@ -66,11 +66,15 @@ describe('the probe handler', () => {
       'info probe run',
     ]);
     expect(world.logs[0]).toMatchObject({ vantage: 'eu-west-1', filing: 'written', passed: 3 });
+    expect(world.logs[0]?.correlation).toBe(
+      `eu-west-1@${new Date(Number(world.logs[0]?.observedAt)).toISOString()}`,
+    );
     expect(new Set(world.metrics.map(({ name }) => name))).toEqual(
       new Set([
         'RoundsWritten',
         'RoundsUnwritten',
         'ProbesFailed',
+        'VotesDown',
         'ProbesSkipped',
         'Isolated',
         'LoopLateness',

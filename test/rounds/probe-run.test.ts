@@ -90,6 +90,7 @@ describe('a run', () => {
         listed: 3,
         bytes: expect.any(Number),
         changed: false,
+        downs: 0,
       },
     ]);
   });

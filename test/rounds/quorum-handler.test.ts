@@ -7,7 +7,9 @@ import {
   type QuorumHooks,
   quorumHandler,
 } from '../../functions/quorum.ts';
+import { roundCorrelation } from '../../shared/core/correlation.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
+import type { FenceOrder } from '../../shared/core/fence.ts';
 import {
   epochMs,
   orderId,
@@ -16,6 +18,8 @@ import {
   vantageId,
   weight,
 } from '../../shared/core/model.ts';
+import { recordDigest } from '../../shared/core/record.ts';
+import type { Report } from '../../shared/core/report.ts';
 import { markOf } from '../../shared/core/snapshot.ts';
 import type { LogEntry, MetricEntry } from '../../shared/middleware.ts';
 import type { Store, Zone } from '../../shared/ports.ts';
@@ -24,12 +28,66 @@ import { FAKE_START, fakeIds } from '../fakes/fake-clock.ts';
 import {
   AIDS,
   HOUR,
+  MINUTE,
   type QuorumWorld,
   quorumWorld,
   SECOND,
   type WorldOptions,
 } from '../fakes/quorum-world.ts';
 import { sampleConfig, sampleService } from '../fakes/sample-service.ts';
+
+describe('incidents', () => {
+  it('are written after the decision, and wake notify where something is due', async () => {
+    const config = sampleConfig({ notify: { webhook: 'https://hooks.example.com/x' } });
+    const world = quorumWorld({ config });
+    const own = handlerOver(world);
+
+    await own.invoke();
+    expect(own.wakes()).toBe(0);
+    world.sees('us-east-1', 'down');
+    await world.clock.advance(10 * SECOND);
+    await own.invoke();
+
+    expect([...world.table.incidents.values()]).toMatchObject([
+      { label: 'down', region: 'eu-west-1' },
+      { label: 'out', generation: 42 },
+    ]);
+    expect(own.wakes()).toBe(1);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({ level: 'warn', service: 'app', step: 'committed', generation: 42 }),
+    );
+  });
+
+  it('cost no decision when the table is away, and are said to wait', async () => {
+    const world = quorumWorld();
+    const own = handlerOver(world);
+    await own.invoke();
+    world.sees('us-east-1', 'down');
+    world.region(0).store.trouble('writeIncidentEvent', { kind: 'refused' }, 2);
+    await world.clock.advance(10 * SECOND);
+
+    expect(await own.invoke()).toMatchObject({ committed: 1 });
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({
+        message: '2 events of incidents wait for the table; nothing is lost yet',
+      }),
+    );
+  });
+
+  it('and a bug in them end no invocation', async () => {
+    const world = quorumWorld();
+    const { store } = world.region(0).deps;
+    const broken: Store = { ...store, readOutbox: async () => Promise.reject(new Error('a bug')) };
+    const own = handlerOver(world, { store: broken });
+    world.sees('us-east-1', 'down');
+
+    expect(await own.invoke()).toMatchObject({ committed: 1 });
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'incidents: a bug' }),
+    );
+    expect(own.metric('Failures')).toEqual([1]);
+  });
+});
 
 describe('the handler', () => {
   it('answers a calm invocation with the counts of its round, and counts that it decided', async () => {
@@ -66,7 +124,9 @@ describe('the handler', () => {
         plan: { records: [{}, {}, { endpoint: 'us-east-1', from: 100, to: 0 }] },
       },
     ]);
-    expect([own.metric('Commits'), own.metric('Conflicts', 'service')]).toEqual([[1], [0]]);
+    expect(own.metric('Commits', 'service')).toEqual([1]);
+    expect(own.metric('Commits', 'vantage')).toEqual([1]);
+    expect(own.metric('Conflicts', 'service')).toEqual([0]);
   });
 
   it('waits for its turn where regions take turns', async () => {
@@ -88,7 +148,8 @@ describe('the handler', () => {
     expect(await own.invoke()).toMatchObject({ committed: 0, withheld: 3 });
 
     expect(own.logs[0]).toMatchObject({ level: 'warn' });
-    expect(own.metric('Withheld')).toEqual([3]);
+    expect(own.metric('Withheld', 'service')).toEqual([3]);
+    expect(own.metric('Withheld', 'vantage')).toEqual([3]);
     expect(world.zone.commits).toEqual([]);
   });
 
@@ -175,6 +236,72 @@ describe('the handler', () => {
     expect(own.logs).toContainEqual(
       expect.objectContaining({ level: 'warn', service: 'app', changeId: 'C0000000000001' }),
     );
+  });
+
+  it('leads from the probe rounds over the decision record to the incident', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    const [round] = own.logs.filter(({ message }) => message === 'quorum round');
+    const incident = own.logs.find((line) => 'incident' in line && line.generation === 42);
+    const { reports } = world.region(0).store.table;
+    const record = world.records().find(({ generation }) => generation === 42);
+    const [report] = [...reports.values()] as unknown as Report[];
+    const probed = roundCorrelation(report!.vantage, report!.rounds[0]!.observedAt);
+    expect(round?.evidence).toContain(probed);
+    expect(round?.evidence).toHaveLength(world.config.vantages.length);
+    expect(round).toMatchObject({ correlation: expect.stringMatching(/^[a-z0-9-]+@2026-/) });
+    expect(round?.decision).toBe(recordDigest(record!, AIDS.digestOf));
+    expect(incident).toMatchObject({
+      region: 'eu-west-1',
+      service: 'app',
+      correlation: round?.correlation,
+      decision: round?.decision,
+      generation: 42,
+    });
+  });
+
+  it('names no decision record where nothing was sent', async () => {
+    const world = quorumWorld();
+    for (const id of ['eu-west-1', 'us-east-1', 'ap-southeast-1']) world.sees(id, 'down');
+    const own = handlerOver(world);
+
+    await own.invoke();
+
+    expect(own.logs[0]).toHaveProperty('correlation');
+    expect(own.logs[0]).not.toHaveProperty('decision');
+  });
+
+  it('counts how long a change took to be served, once', async () => {
+    const world = quorumWorld({ insyncDelayMs: 40 * SECOND });
+    world.sees('us-east-1', 'down');
+    const own = handlerOver(world);
+    await own.invoke();
+    await world.clock.advance(30 * SECOND);
+    await own.invoke();
+    await world.clock.advance(30 * SECOND);
+    await own.invoke();
+    await own.invoke();
+
+    expect(own.metric('InsyncDelay', 'service')).toEqual([60 * SECOND]);
+  });
+
+  it('counts the age of a late report, and of the oldest order in force', async () => {
+    const world = quorumWorld({ orders: [standing(10 * MINUTE, true), standing(-MINUTE, false)] });
+    const own = handlerOver(world);
+
+    await own.invoke();
+    expect(own.metric('OrderAge', 'vantage')).toEqual([10 * MINUTE]);
+    expect(own.metric('ReportAge', 'vantage')).toEqual([]);
+
+    const observedAt = FAKE_START - 25 * SECOND;
+    const rounds = [{ everyMs: 10_000, round: Math.floor(observedAt / 10_000), observedAt }];
+    world.distort(vantageId('us-west-2'), { rounds });
+    await own.invoke();
+    expect(own.metric('ReportAge', 'vantage')).toEqual([25 * SECOND]);
   });
 
   it('without its environment says what is missing', async () => {
@@ -490,6 +617,18 @@ describe('the configuration’s manifest', () => {
   });
 });
 
+const standing = (agoMs: number, started: boolean): FenceOrder => ({
+  id: orderId(started ? 'order001' : 'order002'),
+  kind: 'drain',
+  scope: { kind: 'endpoint', mark: markOf({ setIdentifier: 'eu-west-1' }, AIDS.digestOf) },
+  weight: weight(0),
+  fromAt: epochMs(FAKE_START - agoMs),
+  untilAt: epochMs(FAKE_START + HOUR),
+  afterwards: 'auto',
+  force: [],
+  started,
+});
+
 const totals = (own: Own): Record<string, number[]> =>
   Object.fromEntries(
     ['AutomationOff', 'Drift', 'Blocked', 'Withheld'].map((name) => [
@@ -500,6 +639,7 @@ const totals = (own: Own): Record<string, number[]> =>
 
 type Own = {
   readonly invoke: (event?: unknown, remainingMs?: number) => ReturnType<QuorumHandler>;
+  readonly wakes: () => number;
   readonly logs: readonly LogEntry[];
   /** Of services, or of the region as a whole. */
   readonly metric: (name: string, by?: 'service' | 'vantage') => number[];
@@ -512,6 +652,7 @@ function handlerOver(
 ): Own {
   const logs: LogEntry[] = [];
   const metrics: MetricEntry[] = [];
+  let wakes = 0;
   const { deps } = world.region(0);
   const handler = quorumHandler(
     { QUORATE_VANTAGE: 'eu-west-1', QUORATE_TABLE: 'quorate', AWS_REGION: 'eu-west-1' },
@@ -521,6 +662,12 @@ function handlerOver(
       ids: fakeIds('h'),
       store: ports.store ?? deps.store,
       zone: ports.zone ?? deps.zone,
+      notify: {
+        wake: async () => {
+          wakes += 1;
+          return { kind: 'failed', why: 'notify was not reached' };
+        },
+      },
       log: (entry) => logs.push(entry),
       metric: (entry) => metrics.push(entry),
     },
@@ -529,6 +676,7 @@ function handlerOver(
   return {
     invoke: (event = {}, remainingMs = 30_000) =>
       world.clock.runUntil(handler(event, context(remainingMs))),
+    wakes: () => wakes,
     logs,
     metric: (name, by) =>
       metrics
