@@ -59,6 +59,12 @@ export const WRITE_ROUTES: readonly Route[] = [
     description:
       'One of `service`, `region`, `all`; `endpoint` or `region` narrow a service. A freeze, and an order without `service`, need the scope `freeze`. `force` names the rules that it passes; nothing passes "never all zero".',
     body: overrideRequestSchema,
+    example: {
+      kind: 'drain',
+      scope: { service: 'app', endpoint: 'us-east-1' },
+      for: '2h',
+      reason: 'bad deploy 4711',
+    },
     headers: ['if-match', 'idempotency-key'],
     problems: [404, 409, 412, 422, 428],
     answer: async (desk, asking, signal) => {
@@ -119,6 +125,7 @@ export const WRITE_ROUTES: readonly Route[] = [
     summary: 'Let an order last longer, or end sooner.',
     params: ORDER_PARAM,
     body: extendRequestSchema,
+    example: { for: '4h', reason: 'not mended yet' },
     headers: ['if-match', 'idempotency-key'],
     problems: [404, 409, 412, 428],
     answer: async (desk, asking, signal) => {
@@ -141,6 +148,7 @@ export const WRITE_ROUTES: readonly Route[] = [
     id: 'approve',
     summary: 'Let an endpoint return that waits for approval (manual failback).',
     body: approvalRequestSchema,
+    example: { service: 'app', endpoint: 'us-east-1', reason: 'looked at it: it is well' },
     headers: ['if-match', 'idempotency-key'],
     problems: [404, 409, 412, 428],
     answer: async (desk, asking, signal) => {

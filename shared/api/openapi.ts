@@ -22,6 +22,8 @@ export type RouteShape = {
   readonly query: Entries;
   /** Null: a body is refused. */
   readonly body: v.GenericSchema | null;
+  /** A body that means something, for people. */
+  readonly example?: Readonly<Record<string, unknown>>;
   readonly isBodyOptional?: true;
   /** Request headers that mean something here. */
   readonly headers?: readonly ('if-match' | 'idempotency-key')[];
@@ -157,7 +159,12 @@ function operationOf(
       : {
           requestBody: {
             required: route.isBodyOptional !== true,
-            content: { 'application/json': { schema: schemaOf(body) } },
+            content: {
+              'application/json': {
+                schema: schemaOf(body),
+                ...(route.example === undefined ? {} : { example: route.example }),
+              },
+            },
           },
         }),
     responses: {
