@@ -481,6 +481,35 @@ describe('regions that are away', () => {
   });
 });
 
+describe('help', () => {
+  it.each([
+    'drain',
+    'undrain',
+    'pin',
+    'unpin',
+    'freeze',
+    'unfreeze',
+    'extend',
+    'approve',
+    'overrides',
+    'tail',
+    'notify',
+    'completion',
+  ])('of %s shows a real example and the global options', async (verb) => {
+    const { code, out } = await apiShell().type(`${verb} --help`);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Example:\\n {2}(source <\\()?quorate ${verb}`));
+    expect(out).toContain('--api');
+  });
+
+  it('lists the orders under a heading of their own', async () => {
+    const { out } = await apiShell().type('--help');
+
+    expect(out).toMatch(/Orders \(a dry run, unless --apply\):\n {2}drain .*\n[^:]* {2}undrain /);
+  });
+});
+
 describe('quorate notify test', () => {
   it('tells what came of each channel', async () => {
     const desk = apiShell();
