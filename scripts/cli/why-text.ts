@@ -7,6 +7,7 @@ import type { DecisionShown } from '../../shared/api/decisions.ts';
 import type { EndpointShown, ServiceDocument } from '../../shared/api/status.ts';
 import { isOn } from '../../shared/api/status-document.ts';
 import { clockTime } from '../../shared/core/reason.ts';
+import { HELD_CODES } from '../../shared/core/runbook.ts';
 import { dayTime, decisionHead, decisionLines } from './decision-text.ts';
 import type { Paint } from './paint.ts';
 import { age, ballotText, orderText } from './status-text.ts';
@@ -154,7 +155,13 @@ function commandsOf({
   endpoints,
   orders,
   automation,
+  reasons,
 }: ServiceDocument): readonly string[] {
+  const [held] = [
+    ...reasons,
+    ...endpoints.flatMap((one) => one.withheld),
+    ...endpoints.map(({ reason }) => reason),
+  ].filter(({ code }) => HELD_CODES.some((one) => one === code));
   const failing = endpoints.filter(({ health, degraded }) => health !== 'up' || degraded);
   const inService = failing.filter(
     ({ health, inDns, order }) => health === 'down' && (inDns ?? 0) > 0 && order === null,
@@ -175,6 +182,7 @@ function commandsOf({
   ];
   return [
     ...[...new Set(commands)].slice(0, COMMANDS_MAX),
+    ...(held === undefined ? [] : [`quorate runbook ${held.code}`]),
     `quorate history ${service}`,
     `quorate incidents ${service}`,
   ];

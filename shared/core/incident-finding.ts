@@ -9,6 +9,7 @@ import type { EventStep, IncidentKind } from './incident.ts';
 import type { DigestOf, Endpoint, EpochMs, Service } from './model.ts';
 import { isWithheld, list, type Reason, sentence } from './reason.ts';
 import { regionMark } from './rule-order.ts';
+import { HELD_CODES } from './runbook.ts';
 import { safeText } from './safe-text.ts';
 import { markOf } from './snapshot.ts';
 import type { Votes } from './vote.ts';
@@ -80,7 +81,7 @@ function automationOff(seen: RoundSeen): Finding | null {
     step: 'verdict',
     sentence: reason === undefined ? `automation is off: ${automation}` : sentence(reason),
     sinceAt: at,
-    commands: [`quorate why ${service.id}`],
+    commands: [`quorate why ${service.id}`, `quorate runbook ${automation}`],
     title: `${service.id}: automation is off (${automation})`,
   };
 }
@@ -103,11 +104,13 @@ function endpointFindings(seen: RoundSeen, own: Endpoint): readonly Finding[] {
   const held = found.withheld.findLast(isWithheld);
   const { verdict, reason, from, to, order } = found;
   const isDown = verdict.value === 'down';
+  const base = endpointFinding(seen, own, found);
   const finding = (label: string, step: EventStep, text: Reason): Finding => ({
-    ...endpointFinding(seen, own, found),
+    ...base,
     label,
     step,
     sentence: sentence(text),
+    commands: [...base.commands, ...runbookOf(text)],
   });
   if (held !== undefined) return [finding(`withheld ${held.code}`, 'withheld', held)];
   if (reason.code === 'not-what-is-served') return [finding('not-served', 'withheld', reason)];
@@ -133,6 +136,9 @@ function endpointFindings(seen: RoundSeen, own: Endpoint): readonly Finding[] {
   if (verdict.value === 'unknown') return [endpointFinding(seen, own, found)];
   return [finding(reason.code === 'ramp' ? 'returning' : 'up again', 'returning', reason)];
 }
+
+const runbookOf = ({ code }: Reason): readonly string[] =>
+  HELD_CODES.includes(code) ? [`quorate runbook ${code}`] : [];
 
 const entryOf = ({ fence, digestOf }: RoundSeen, own: Endpoint): FenceEntry | undefined =>
   fence?.entries.find(({ mark }) => mark === markOf(own, digestOf));

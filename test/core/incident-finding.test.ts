@@ -54,7 +54,11 @@ describe('a finding of an endpoint', () => {
         sinceAt: secondsOn(-40),
         title: 'app: us-east-1 is down',
         place: 'us-east-1',
-        commands: ['quorate why app us-east-1', 'quorate status app'],
+        commands: [
+          'quorate why app us-east-1',
+          'quorate status app',
+          'quorate runbook quorum-down',
+        ],
       },
       {
         label: 'out',
@@ -179,7 +183,7 @@ describe('a finding of automation', () => {
         label: 'not-quorate',
         title: 'app: automation is off (not-quorate)',
         sentence: expect.stringMatching(/^not quorate: 2 of 5 vantages/),
-        commands: ['quorate why app'],
+        commands: ['quorate why app', 'quorate runbook not-quorate'],
       },
     ]);
     expect(findingsOf(off('blocked'))).toMatchObject([{ sentence: 'automation is off: blocked' }]);
