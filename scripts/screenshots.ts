@@ -1,7 +1,8 @@
 /**
  * `npm run screenshots`: plays a local world, brings the dashboard into its main states and writes one PNG
  * of each to docs/screenshots/. They are for the README and for looking at: whoever changes the page runs
- * this and looks. `npm run screenshots -- <folder>` writes elsewhere.
+ * this and looks. `npm run screenshots -- <folder>` writes elsewhere. It takes about four minutes, so that
+ * charts have something to show, and wants a quiet machine: vantages that are starved do not vote.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,62 +16,35 @@ import { hasChromium, openBrowser } from './ui/browser.ts';
 
 const DEMO = fileURLToPath(new URL('local/demo.yml', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
-/** One page at a time: each asks as often as an operator's would, of a world in this same process.
- *  Charts need some minutes: here a minute takes 30 s. */
-const SPEED = 2;
 const BLOCK = 91;
 const DESKTOP = { width: 1100, height: 820 };
 const PHONE = { width: 390, height: 844 };
 const WAIT_MS = 150_000;
-const CHART_POINTS = 5;
 
 async function takeAll(browser: Browser, world: World): Promise<void> {
   const desk = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' });
   await open(desk, world.url);
   await take(desk, '1-all-is-well');
 
-  const misled = await world.addFault({
-    kind: 'vantage-sees-down',
-    vantage: 'us-west-2',
-    service: 'app',
-    endpoint: 'eu-west-1',
-  });
-  await desk.goto(`${world.url}/#/service/app`);
-  await until(world, (state) => endpointOf(state, 'eu-west-1')?.degraded === true);
-  await desk.locator('.matrix .split').waitFor();
-  await pointsCounted(world);
-  await desk.reload();
-  await desk.locator('.plot canvas').waitFor();
-  await take(desk, '2-vantages-disagree', { isWhole: true });
-  await world.removeFault(misled.id);
-
-  await desk.goto(`${world.url}/#/`);
-  await until(world, (state) => endpointOf(state, 'eu-west-1')?.degraded === false);
-  await desk.getByRole('button', { name: 'Drain ap-southeast-1 of app' }).click();
-  await desk.getByLabel(/^why/).fill('bad deploy 4711');
-  await desk.getByRole('button', { name: 'Show the plan' }).click();
-  const act = desk.getByRole('button', { name: /^Drain ap-southeast-1 of app for/ });
-  await act.waitFor();
-  await take(desk, '3-drain-plan');
-  await act.click();
+  await wish(desk, 'Drain ap-southeast-1 of app', 'bad deploy 4711');
+  await desk.getByRole('button', { name: /^Drain ap-southeast-1 of app for/ }).waitFor();
+  await take(desk, '2-drain-plan');
+  await desk.getByRole('button', { name: /^Drain ap-southeast-1 of app for/ }).click();
   await desk.getByRole('button', { name: 'Close' }).click();
-  await until(world, (state) => endpointOf(state, 'ap-southeast-1')?.weight.served === 0);
-  await desk.getByText('bad deploy 4711').first().waitFor();
-  await take(desk, '4-order-in-force');
-  await desk.getByRole('button', { name: 'Undrain ap-southeast-1 of app' }).click();
-  await desk.getByLabel(/^why/).fill('deploy 4712 is fine');
-  await desk.getByRole('button', { name: 'Show the plan' }).click();
+  await until(world, (state) => servedOf(state, 'ap-southeast-1') === 0);
+  await desk.getByText('No order is in force.').waitFor({ state: 'detached' });
+  await settled(desk);
+  await take(desk, '3-order-in-force');
+  await wish(desk, 'Undrain ap-southeast-1 of app', 'deploy 4712 is fine');
   await desk.getByRole('button', { name: /^Undrain ap-southeast-1$/ }).click();
   await desk.getByRole('button', { name: 'Close' }).click();
-  await until(world, (state) => endpointOf(state, 'ap-southeast-1')?.weight.served === 100);
+  await until(world, (state) => servedOf(state, 'ap-southeast-1') === 100);
 
-  await world.addFault({ kind: 'region-down', region: 'us-east-1' });
-  await until(world, (state) => endpointOf(state, 'us-east-1')?.weight.served === 0);
-  await desk.getByText('is down, out of DNS').first().waitFor();
+  const lost = await world.addFault({ kind: 'region-down', region: 'us-east-1' });
+  await desk.getByText('is down, out of DNS').first().waitFor({ timeout: WAIT_MS });
   await settled(desk);
-  await take(desk, '5-region-lost', { isWhole: true });
+  await take(desk, '4-region-lost', { isWhole: true });
   await desk.close();
-
   const phone = await browser.newPage({
     viewport: PHONE,
     colorScheme: 'light',
@@ -78,15 +52,34 @@ async function takeAll(browser: Browser, world: World): Promise<void> {
     isMobile: true,
   });
   await open(phone, world.url);
-  await phone.getByText('is down, out of DNS').first().waitFor();
-  await take(phone, '6-phone');
+  await phone.getByText('is down, out of DNS').first().waitFor({ timeout: WAIT_MS });
+  await take(phone, '5-phone');
   await phone.close();
+  await world.removeFault(lost.id);
+  await until(world, (state) => servedOf(state, 'us-east-1') === 100);
 
-  const dark = await browser.newPage({ viewport: DESKTOP, colorScheme: 'dark' });
-  await dark.goto(`${world.url}/#/service/app`);
-  await dark.locator('.plot canvas').waitFor();
-  await settled(dark);
-  await take(dark, '7-dark', { isWhole: true });
+  await world.addFault({
+    kind: 'vantage-sees-down',
+    vantage: 'us-west-2',
+    service: 'app',
+    endpoint: 'eu-west-1',
+  });
+  await until(world, (state) => endpointOf(state, 'eu-west-1')?.degraded === true);
+  const service = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' });
+  await service.goto(`${world.url}/#/service/app`);
+  await service.locator('.matrix .split').waitFor({ timeout: WAIT_MS });
+  await service.locator('.plot canvas').waitFor();
+  await settled(service);
+  await take(service, '6-vantages-disagree', { isWhole: true });
+  await service.emulateMedia({ colorScheme: 'dark' });
+  await take(service, '7-dark', { isWhole: true });
+}
+
+/** Up to the plan. */
+async function wish(page: Page, button: string, why: string): Promise<void> {
+  await page.getByRole('button', { name: button }).click();
+  await page.getByLabel(/^why/).fill(why);
+  await page.getByRole('button', { name: 'Show the plan' }).click();
 }
 
 async function open(page: Page, url: string): Promise<void> {
@@ -114,6 +107,9 @@ type Endpoint = WorldState['services'][number]['endpoints'][number];
 const endpointOf = (state: WorldState, id: string): Endpoint | undefined =>
   state.services[0]?.endpoints.find(({ endpoint }) => endpoint === id);
 
+const servedOf = (state: WorldState, id: string): number | null | undefined =>
+  endpointOf(state, id)?.weight.served;
+
 function until(world: World, test: (state: WorldState) => boolean): Promise<void> {
   const { promise, resolve: done, reject } = Promise.withResolvers<void>();
   const look = (): void => {
@@ -126,16 +122,6 @@ function until(world: World, test: (state: WorldState) => boolean): Promise<void
     clearInterval(timer);
     clearTimeout(limit);
   });
-}
-
-/** So many minutes are counted that a chart has a line. */
-async function pointsCounted(world: World): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${world.url}/v1/services/app/latency?span=minute`);
-    const { series = [] } = (await response.json()) as { series?: { points: unknown[] }[] };
-    if (Math.max(0, ...series.map(({ points }) => points.length)) >= CHART_POINTS) return;
-    await new Promise((done) => setTimeout(done, 1_000));
-  }
 }
 
 if (!hasChromium()) {
@@ -153,7 +139,7 @@ const { config } = loadConfig({
   allowLoopback: true,
   packagedAt: epochMs(Date.now()),
 });
-await using world = await startWorld({ config, speed: SPEED, block: BLOCK });
+await using world = await startWorld({ config, block: BLOCK });
 await world.ready;
 const browser = await openBrowser();
 try {

@@ -1,7 +1,7 @@
 /**
  * `npm start`: plays a configuration on this machine, where anybody can watch weights move, break
- * things and ask DNS. Arguments in; a live screen out, or JSON lines where nobody watches or --json says
- * so. Ctrl-C ends it within two seconds and leaves nothing behind.
+ * things and ask DNS, on the dashboard or by curl. Arguments in; a live screen out, or JSON lines where
+ * nobody watches or --json says so. Ctrl-C ends it within two seconds and leaves nothing behind.
  */
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
@@ -40,6 +40,8 @@ Examples:
   npm start                                      the demo, with a live screen
   npm start -- --config quorate.yml --speed 10   your own file, ten times as fast
   npm start -- --json --port 0 --dns-port 0      for scripts: ports are in the line "ready"
+
+  http://127.0.0.1:8787/                         the dashboard, in a browser: drain, break, watch
 
   dig @127.0.0.1 -p 15353 app.example.test
   curl http://127.0.0.1:8787/world

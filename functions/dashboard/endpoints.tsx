@@ -68,7 +68,9 @@ function EndpointLine({ service, endpoint, scale, share, answered, now }: LinePr
       <div class="endpoint-why">
         <OrderLine service={service} endpoint={endpoint} now={now} />
         <Dissent endpoint={endpoint} now={now} />
-        {isCalm(endpoint) || isToldByOrder(service, endpoint) ? null : (
+        {isCalm(endpoint) ||
+        isToldByOrder(service, endpoint) ||
+        reason.code === 'healthy' ? null : (
           <p class={`reason ${level === 'alarm' ? 'bad' : level === 'notice' ? 'warn' : 'quiet'}`}>
             <Sentence text={reason.sentence} />
           </p>
@@ -130,7 +132,7 @@ function Weights({ endpoint, scale, share, answered }: WeightsProps) {
             ? share === null
               ? ''
               : `${Math.round(share)} % of traffic`
-            : `${Math.round(answered)} % of last answers`}
+            : `${Math.round(answered)} % of answers`}
         </span>
       </div>
     </div>

@@ -40,7 +40,8 @@ export function Incidents({ seen, now, service }: Props) {
 }
 
 function Incident({ incident, now }: { incident: IncidentShown; now: number }) {
-  const { state, title, service, openedAt, resolvedAt, detectMs, recoverMs, steps } = incident;
+  const { state, title, service, openedAt, resolvedAt, detectMs, recoverMs, recoverBasis, steps } =
+    incident;
   return (
     <li class="incident">
       <details>
@@ -50,12 +51,11 @@ function Incident({ incident, now }: { incident: IncidentShown; now: number }) {
             {service} · {moment(openedAt, now)}
           </span>
           <span class="figures">
-            <span>
-              detected in <b>{detectMs === null ? '–' : measured(detectMs)}</b>
-            </span>
-            <span>
-              traffic away in <b>{recoverMs === null ? '–' : measured(recoverMs)}</b>
-            </span>
+            <Figure words="detected in" ms={detectMs} />
+            <Figure
+              words={recoverBasis === 'insync' ? 'traffic away (in sync) in' : 'traffic away in'}
+              ms={recoverMs}
+            />
             <span>
               {resolvedAt === null ? 'open for' : 'over after'}{' '}
               <b>{span((resolvedAt ?? now) - openedAt)}</b>
@@ -77,3 +77,11 @@ function Incident({ incident, now }: { incident: IncidentShown; now: number }) {
     </li>
   );
 }
+
+/** What does not apply is left out: an automation that is off recovers no traffic. */
+const Figure = ({ words, ms }: { words: string; ms: number | null }) =>
+  ms === null ? null : (
+    <span>
+      {words} <b>{measured(ms)}</b>
+    </span>
+  );

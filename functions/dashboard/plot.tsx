@@ -84,7 +84,11 @@ function optionsOf(lines: readonly Line[], unit: string, width: number): uPlot.O
     legend: { live: true },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(10, (high ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, values: (_plot, ticks) => ticks.map((at) => utc(at)) },
+      {
+        ...axis,
+        incrs: MINUTES.map((count) => count * 60),
+        values: (_plot, ticks) => ticks.map(utc),
+      },
       { ...axis, size: 72, values: (_plot, ticks) => ticks.map((value) => `${value} ${unit}`) },
     ],
     series: [
@@ -102,6 +106,9 @@ function optionsOf(lines: readonly Line[], unit: string, width: number): uPlot.O
     ],
   };
 }
+
+/** No tick is finer than what is counted. */
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880];
 
 const utc = (seconds: number): string =>
   `${new Date(seconds * 1_000).toISOString().slice(11, 16)}Z`;

@@ -199,6 +199,7 @@ function helpLines(state: WorldState, { url, dns }: ScreenFacts, columns: number
   });
   return [
     [''],
+    [{ text: 'page   ', colour: 'bold' }, `${url}/     (drain a region, break one, watch DNS)`],
     [{ text: 'look   ', colour: 'bold' }, `dig @${dns.host} -p ${dns.port} ${name}`],
     [{ text: 'state  ', colour: 'bold' }, `curl ${url}/world`],
     ...copyable('break  ', `curl ${url}/world/faults -d`, `'${fault}'`, columns),

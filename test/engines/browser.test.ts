@@ -11,8 +11,6 @@ import { epochMs } from '../../shared/core/model.ts';
 import { openBrowser, watchedPage, whereChromium } from './support/dashboard/browser.ts';
 
 const DEMO = new URL('../../scripts/local/demo.yml', import.meta.url).pathname;
-/** Nothing here waits for less than the production code does; on a busy machine that is long. */
-const SPEED = 2;
 const BLOCK = 93;
 const WAIT_MS = 90_000;
 
@@ -27,10 +25,7 @@ whereChromium(() => {
       allowLoopback: true,
       packagedAt: epochMs(Date.now()),
     });
-    [browser, world] = await Promise.all([
-      openBrowser(),
-      startWorld({ config, speed: SPEED, block: BLOCK }),
-    ]);
+    [browser, world] = await Promise.all([openBrowser(), startWorld({ config, block: BLOCK })]);
     await world.ready;
   });
   afterAll(async () => {
