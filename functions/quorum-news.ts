@@ -49,7 +49,6 @@ export function tellService(telemetry: Telemetry, result: QuorumResult, vantage:
   telemetry.log({
     level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
     message: 'quorum round',
-    region: vantage,
     vantage,
     ...logLine(result),
   });
@@ -150,7 +149,7 @@ export function tellIncidents(
   for (const { id, service, step, label, sentence, generation } of events) {
     const level = step === 'resolved' || step === 'returning' ? 'info' : 'warn';
     const fields = { incident: id, step, label, generation, ...traces.get(service) };
-    telemetry.log({ level, message: sentence, region: vantage, vantage, service, ...fields });
+    telemetry.log({ level, message: sentence, vantage, service, ...fields });
   }
   const warn = (message: string): void => telemetry.log({ level: 'warn', message, vantage });
   if (waiting > 0) warn(`${waiting} events of incidents wait for the table; nothing is lost yet`);

@@ -56,6 +56,8 @@ export function makeTelemetry(
     readonly logLevel: string;
     /** Of its metrics. */
     readonly namespace: string;
+    /** Where it runs: in every line. */
+    readonly region?: string;
   },
   overrides: TelemetryOverrides = {},
 ): Telemetry {
@@ -70,6 +72,7 @@ export function makeTelemetry(
   const logger = new Logger({
     serviceName: `quorate-${settings.functionName}`,
     logLevel: settings.logLevel as LogLevel,
+    ...(settings.region === undefined ? {} : { persistentKeys: { region: settings.region } }),
   });
   const metrics = emfMetrics(settings.namespace);
   return {

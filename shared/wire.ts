@@ -235,6 +235,7 @@ export function wire(env: Env, functionName: string, overrides: WireOverrides = 
         functionName,
         logLevel: settings.logLevel,
         namespace: metricNamespace(config.deployment),
+        region: settings.vantage,
       },
       overrides,
     ),

@@ -76,7 +76,7 @@ describe('the stack', () => {
 describe('telemetry in Lambda', () => {
   it('prints EMF with the vantage as its only dimension, and one JSON object per log entry', async () => {
     const lines = await printed(`
-      const telemetry = makeTelemetry({ functionName: 'probe', logLevel: 'INFO', namespace: 'Quorate/test' });
+      const telemetry = makeTelemetry({ functionName: 'probe', logLevel: 'INFO', namespace: 'Quorate/test', region: 'eu-west-1' });
       const vantage = { vantage: 'eu-west-1' };
       telemetry.metric({ name: 'ProbesFailed', unit: 'count', value: 2, dimensions: vantage });
       telemetry.metric({ name: 'ReportSize', unit: 'bytes', value: 900, dimensions: vantage });
@@ -113,6 +113,7 @@ describe('telemetry in Lambda', () => {
     expect(lines[2]).toMatchObject({
       level: 'INFO',
       message: 'quorum round',
+      region: 'eu-west-1',
       round: 7,
       service: 'quorate-probe',
       serviceId: 'app',

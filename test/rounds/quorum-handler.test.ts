@@ -256,7 +256,7 @@ describe('the handler', () => {
     expect(round).toMatchObject({ correlation: expect.stringMatching(/^[a-z0-9-]+@2026-/) });
     expect(round?.decision).toBe(recordDigest(record!, AIDS.digestOf));
     expect(incident).toMatchObject({
-      region: 'eu-west-1',
+      vantage: 'eu-west-1',
       service: 'app',
       correlation: round?.correlation,
       decision: round?.decision,
