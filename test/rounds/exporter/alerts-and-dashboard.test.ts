@@ -57,6 +57,15 @@ describe('alert rules', () => {
     expect(names.filter((name) => !tested.includes(`alertname: ${name}`))).toEqual([]);
   });
 
+  it('lead to a runbook that is there', () => {
+    const headings = new Set(
+      [...file('docs/runbooks.md').matchAll(/^### ([a-z-]+)$/gm)].map(([, heading]) => heading),
+    );
+    const anchors = rules.map(({ annotations }) => annotations.runbook_url.split('#')[1]);
+
+    expect(anchors.filter((anchor) => !headings.has(anchor))).toEqual([]);
+  });
+
   it('name commands as they are typed', () => {
     const verbs = rules.flatMap(({ annotations }) =>
       [...annotations.description.matchAll(/quorate ([a-z]+) (?:\{\{|--)/g)].map(
