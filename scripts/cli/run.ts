@@ -32,6 +32,7 @@ import { registerSchema } from './schema.ts';
 import { registerSlo } from './slo.ts';
 import { registerStatus } from './status.ts';
 import { registerTail } from './tail.ts';
+import { registerUi } from './ui.ts';
 import { registerValidate } from './validate.ts';
 import { registerVerify } from './verify.ts';
 import { registerWhy } from './why.ts';
@@ -51,6 +52,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerAudit,
       registerSlo,
       registerTail,
+      registerUi,
       registerRunbook,
     ],
   ],

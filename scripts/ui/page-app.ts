@@ -9,7 +9,10 @@ import type { ApiClient, Method } from '../client/api-client.ts';
 import { type ProxyReply, passOn, problemReply } from './api-proxy.ts';
 import type { Guard } from './guard.ts';
 
-export type Metrics = () => Promise<{ readonly type: string; readonly body: string }>;
+/** By what the scraper accepts. */
+export type Metrics = (
+  accept: string | undefined,
+) => Promise<{ readonly type: string; readonly body: string }>;
 
 export type PageAppOptions = {
   /** Asked for once, when somebody opens the page. */
@@ -101,7 +104,7 @@ export function pageApp(options: PageAppOptions): Hono {
     app.get('/metrics', async (c) => {
       const refusal = guard.fileRefusalOf((name) => c.req.header(name));
       if (refusal?.status === 421) return c.text(`${refusal.detail}\n`, 421);
-      const { type, body } = await metrics();
+      const { type, body } = await metrics(c.req.header('accept'));
       return c.body(body, 200, { 'content-type': type, 'x-content-type-options': 'nosniff' });
     });
   }
