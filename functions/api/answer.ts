@@ -8,7 +8,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { safeText } from '../../shared/core/safe-text.ts';
 import { pageAnswer } from '../dashboard/page.ts';
-import { type Authenticate, type Caller, may } from './authenticate.ts';
+import { type Authenticate, type Caller, may, NOBODY } from './authenticate.ts';
 import { type BurstLimits, tokenBucket } from './bursts.ts';
 import type { Desk } from './desk.ts';
 import { parseJson, unseenIn } from './json-body.ts';
@@ -71,9 +71,10 @@ export function answering(
   };
 
   return async (request, context, signal) => {
-    const caller = authenticate(request, context);
+    let caller = NOBODY;
     let reply: Reply | { readonly refusal: Refusal };
     try {
+      caller = await authenticate(request, context, signal);
       reply = await judged(request, caller, signal);
     } catch (error) {
       reply = { refusal: refusalOf(error, signal.aborted) };

@@ -19,13 +19,20 @@ export type Caller = {
   readonly scope: Scope | null;
 };
 
-export type Authenticate = (request: ApiRequest, context: Context) => Caller;
+export type Authenticate = (
+  request: ApiRequest,
+  context: Context,
+  signal: AbortSignal,
+) => Caller | Promise<Caller>;
+
+/** Of whom nothing is known. */
+export const NOBODY: Caller = { actor: null, scope: null };
 
 const ACTOR_LENGTH_MAX = 256;
 
 /** By the URL: the function's own grants all, each alias what it is named for. Who may call which URL is
  *  settled by IAM (`quorate iam --api`). */
-export const authenticate: Authenticate = ({ userArn }, { invokedFunctionArn }) => ({
+export const authenticate = ({ userArn }: ApiRequest, { invokedFunctionArn }: Context): Caller => ({
   actor: userArn === null ? null : safeText(userArn, ACTOR_LENGTH_MAX) || null,
   scope: scopeOf(qualifierOf(invokedFunctionArn)),
 });

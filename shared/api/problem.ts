@@ -13,7 +13,17 @@ export const problemSchema = v.object({
   code: v.pipe(v.string(), v.description('stable, for programs')),
   help: v.pipe(v.string(), v.description('what to do')),
   errors: v.exactOptional(
-    list(v.object({ at: v.pipe(v.string(), v.description('JSON pointer')), detail: v.string() })),
+    list(
+      v.object({
+        at: v.pipe(
+          v.string(),
+          v.description(
+            'a JSON pointer into the body, `?name` of the query, or `path name`; empty: the whole',
+          ),
+        ),
+        detail: v.string(),
+      }),
+    ),
   ),
   answer: v.exactOptional(
     v.pipe(

@@ -3,7 +3,7 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { handler as deployed } from '../../../functions/api.ts';
 import { VANTAGES } from '../../fakes/sample-service.ts';
-import { apiWorld, eventOf } from './api-world.ts';
+import { apiWorld, DRAIN, eventOf, writing } from './api-world.ts';
 
 describe('GET /healthz', () => {
   it('answers without asking anybody', async () => {
@@ -142,6 +142,40 @@ describe('everything else', () => {
     const got = await handle(eventOf('GET', '/v1/status-lite'));
 
     expect(got).toMatchObject({ status: 503 });
+  });
+});
+
+describe('another way to prove who one is', () => {
+  it('takes the place of the one function, and may take its time', async () => {
+    const { ask } = apiWorld(
+      {},
+      {
+        authenticate: async ({ headers }) => ({
+          actor: headers.authorization === 'Bearer alice' ? 'alice' : null,
+          scope: 'override',
+        }),
+      },
+    );
+    const body = { ...DRAIN, dryRun: true };
+    const as = (authorization: string) => ({ body, actor: null, headers: { authorization } });
+
+    expect(await ask('POST', '/v1/overrides', as('Bearer alice'))).toMatchObject({
+      status: 200,
+      body: { actor: 'alice' },
+    });
+    expect((await ask('POST', '/v1/overrides', as('Bearer mallory'))).status).toBe(401);
+  });
+
+  it('that breaks lets nobody in', async () => {
+    const { ask, print } = apiWorld(
+      {},
+      { authenticate: () => Promise.reject(new Error('no keys')) },
+    );
+    const before = print();
+
+    expect((await ask('POST', '/v1/overrides', { body: DRAIN, ...writing() })).status).toBe(500);
+    expect((await ask('GET', '/v1/status')).status).toBe(500);
+    expect(print()).toBe(before);
   });
 });
 
