@@ -54,7 +54,8 @@ export function foldDecisions(
       delivered: own
         .filter(({ kind }) => kind === 'delivered')
         .sort((a, b) => a.at - b.at)
-        .map(({ detail, at }) => ({ channel: detail, at })),
+        // One mark per region names every channel that it told.
+        .flatMap(({ detail, at }) => detail.split(' ').map((channel) => ({ channel, at }))),
     };
   });
   const taken = new Map(

@@ -116,7 +116,9 @@ function endpointFindings(seen: RoundSeen, own: Endpoint): readonly Finding[] {
   if (reason.code === 'not-what-is-served') return [finding('not-served', 'withheld', reason)];
   if (isDown && reason.code === 'unproven') return [finding('unproven', 'withheld', reason)];
   if (isDown) {
-    const isOut = from === 0 && to === 0 && order === null;
+    // Observing, nothing was committed, whatever the shadow holds.
+    const isObserved = seen.service.mode === 'observe';
+    const isOut = from === 0 && to === 0 && order === null && !isObserved;
     const isRemovedNow = seen.committed !== null && from !== null && from > 0 && to === 0;
     if (isOut) return [finding('out', 'committed', reason)];
     if (!isRemovedNow) return [finding('down', 'verdict', reason)];
@@ -165,7 +167,7 @@ function endpointFinding(seen: RoundSeen, own: Endpoint, found: EndpointDecision
     firstFailedAt,
     voteAt: firstFailedAt === null ? null : voteAt,
     commands: [`quorate why ${service.id} ${id}`, `quorate status ${service.id}`],
-    title: `${service.id}: ${id} is down`,
+    title: `${service.id}: ${id} is down${service.mode === 'observe' ? ' (observed only)' : ''}`,
     place,
   };
 }

@@ -83,6 +83,15 @@ describe('a finding of an endpoint', () => {
     ]);
   });
 
+  it('of an observed service was never removed, and says that it is observed only', () => {
+    const round = seen({ endpoints: [endpointOf({ ...DOWN, from: 0, to: 0 })] });
+    const observed = { ...round, service: { ...round.service, mode: 'observe' as const } };
+
+    expect(findingsOf(observed)).toMatchObject([
+      { label: 'down', step: 'verdict', title: 'app: us-east-1 is down (observed only)' },
+    ]);
+  });
+
   it('whose removal is withheld tells the arithmetic', () => {
     const floor = { endpoint: US, code: 'floor' as const, leavesPercent: 40, floorPercent: 50 };
     const held = endpointOf({ ...DOWN, from: 100, to: 100, withheld: [floor] });
