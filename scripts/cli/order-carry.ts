@@ -14,7 +14,7 @@ import { commandLine, quoted } from './change.ts';
 import type { Cli } from './cli.ts';
 import { apiDesk, type How, type OrderDesk, type OrderWish } from './order-desk.ts';
 import { directDesk } from './order-direct.ts';
-import { orderText } from './order-text.ts';
+import { checksumNow, orderText } from './order-text.ts';
 
 export type OrderOptions = {
   readonly apply?: string;
@@ -123,10 +123,12 @@ export async function carryOrder(
 function lineOf(
   cli: Cli,
   words: readonly string[],
-  { checksum, results }: ChangeAnswer,
+  answer: ChangeAnswer,
   reason: string | null,
   lacksReason: boolean,
 ): string | null {
+  const { results } = answer;
+  const checksum = checksumNow(answer);
   const isReady = results.some(
     ({ outcome }) => outcome === 'planned' || outcome === 'plan-changed',
   );

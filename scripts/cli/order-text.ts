@@ -7,7 +7,7 @@ import type { OrderShown } from '../../shared/api/parts.ts';
 import type { EndpointShown, ServiceShown } from '../../shared/api/status.ts';
 import type { Config } from '../../shared/core/model.ts';
 import { momentText } from '../../shared/core/phrase.ts';
-import { printDuration, SECOND_MS } from '../../shared/core/units.ts';
+import { MINUTE_MS, printDuration, SECOND_MS } from '../../shared/core/units.ts';
 import type { ChangeDocument, ServiceChange } from './change.ts';
 import { type Beside, changeText } from './change-text.ts';
 import type { Paint } from './paint.ts';
@@ -27,7 +27,8 @@ export function orderText(answer: ChangeAnswer, facts: OrderTextFacts, paint: Pa
   const { config, seen, about } = facts;
   const document: ChangeDocument = {
     verb: '',
-    dryRun: answer.dryRun,
+    // Of a plan that is another one now it is said below how to go on.
+    dryRun: answer.dryRun || isOvertaken(answer),
     checksum: null,
     applyWith: null,
     actor: answer.actor,
@@ -42,11 +43,13 @@ export function orderText(answer: ChangeAnswer, facts: OrderTextFacts, paint: Pa
 }
 
 function nextLines(
-  { checksum, dryRun, results }: ChangeAnswer,
+  answer: ChangeAnswer,
   { applyWith, lacksReason }: OrderTextFacts,
   paint: Paint,
 ): readonly string[] {
-  const isChanged = results.some(({ outcome }) => outcome === 'plan-changed');
+  const { dryRun } = answer;
+  const checksum = checksumNow(answer);
+  const isChanged = isOvertaken(answer);
   if (checksum === null || (!dryRun && !isChanged)) return [];
   const plan = paint.bold(`plan ${checksum}`);
   if (applyWith === null) return [`${plan}   nothing was changed`];
@@ -56,6 +59,15 @@ function nextLines(
   }
   const what = isChanged ? 'to apply this one' : 'to apply exactly this';
   return [`${plan}   nothing was changed; ${what}:`, `  ${applyWith}`];
+}
+
+const isOvertaken = ({ results }: ChangeAnswer): boolean =>
+  results.some(({ outcome }) => outcome === 'plan-changed');
+
+/** What applies the plans as shown. Where a race changed one of many, the others are done already. */
+export function checksumNow({ checksum, results }: ChangeAnswer): string | null {
+  const [only, ...others] = results.filter(({ outcome }) => outcome === 'plan-changed');
+  return only === undefined || others.length > 0 ? checksum : (only.plan?.checksum ?? checksum);
 }
 
 function changeOf(result: ChangeResult): ServiceChange {
@@ -94,9 +106,14 @@ function besideOf(config: Pick<Config, 'services'>, seen: readonly ServiceShown[
   };
 }
 
+const SOON_MS = 5 * MINUTE_MS;
+
 /** `until 14:05:00Z (2h)` */
 export const untilText = (untilAt: number, now: number): string => {
-  const leftMs = Math.round((untilAt - now) / SECOND_MS) * SECOND_MS;
+  const exactMs = untilAt - now;
+  // Seconds count only towards the end; before it they are how long the answer took.
+  const unitMs = exactMs > SOON_MS ? MINUTE_MS : SECOND_MS;
+  const leftMs = Math.round(exactMs / unitMs) * unitMs;
   return leftMs > 0
     ? `until ${momentText(untilAt)} (${printDuration(leftMs)})`
     : `until ${momentText(untilAt)}, which is past`;

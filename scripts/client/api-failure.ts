@@ -41,12 +41,21 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection broke',
 };
 
+/** `fetch failed` says nothing; what it was caused by does. */
+function innermost(error: unknown): string {
+  let last = error;
+  for (let i = 0; i < CAUSES_MAX && last instanceof Error && last.cause instanceof Error; i += 1) {
+    last = last.cause;
+  }
+  return last instanceof Error ? last.message : String(last);
+}
+
 export function whyOf(error: unknown, ms: number): string {
   const word = codesOf(error)
     .map((code) => WORDS[code])
     .find((text) => text !== undefined);
   if (word !== undefined) return word;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = innermost(error);
   return /no answer within|abort/i.test(text)
     ? `no answer within ${ms / 1_000} s`
     : safeText(text, WHY_MAX);

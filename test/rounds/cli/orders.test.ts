@@ -94,6 +94,21 @@ describe('quorate drain', () => {
     expect(desk.api.world.weights()).toMatchObject({ 'us-east-1': 0, 'eu-west-1': 90 });
   });
 
+  it('a change that comes between look and send is told once, with the line for the plan as it is now', async () => {
+    const desk = apiShell();
+    const looked = await desk.type(DRAIN);
+    desk.api.world.zone.beforeNextCommit(() => desk.api.world.editWeight('eu-west-1', 90));
+
+    const done = await desk.type(`${DRAIN} --apply ${checksumIn(looked)}`);
+    const next = await desk.type(`${DRAIN} --apply ${checksumIn(done)}`);
+
+    expect(done.code).toBe(3);
+    expect(done.out.match(/nothing was changed/g)).toHaveLength(1);
+    expect(checksumIn(done)).not.toBe(checksumIn(looked));
+    expect(next.code).toBe(0);
+    expect(desk.api.world.weights()).toMatchObject({ 'us-east-1': 0, 'eu-west-1': 90 });
+  });
+
   it('the floor refuses with its arithmetic and the next step, and --force floor passes it', async () => {
     const desk = apiShell();
     await reviewed(desk, DRAIN);
