@@ -32,8 +32,5 @@ export const deadLetterQueueName = (deployment: string): string => `${deployment
 /** Schedules invoke the functions by a role of their own. */
 export const schedulerRoleName = (deployment: string, region: VantageId): string =>
   `${deployment}-${region}-scheduler`;
-/** In each vantage, of its own metrics. */
-export const dashboardName = (deployment: string, region: VantageId): string =>
-  `${deployment}-${region}`;
 /** One prefix for every alarm of a deployment, so that policies can name them. */
 export const alarmName = (deployment: string, alarm: string): string => `${deployment}-${alarm}`;

@@ -21,6 +21,7 @@ import {
 } from '../names.ts';
 import { alarmActions, alarmResources } from './alarms.ts';
 import { apiDoors } from './api-doors.ts';
+import { dashboardResource } from './dashboard.ts';
 import { keepPackaged } from './packaged-config.ts';
 import { OFFLINE_LABEL, offlineStreamArn, replicaStreamArn } from './replica-stream.ts';
 import type { Resources } from './resource.ts';
@@ -53,6 +54,8 @@ export type StackValues = {
   readonly roles: Resources;
   readonly alarms: Resources;
   readonly apiDoors: Resources;
+  /** Empty but at home. */
+  readonly dashboard: Resources;
   /** Laid over what osls makes: keys that are there in some deployments only. */
   readonly extensions: Readonly<Record<string, { readonly Properties: object }>>;
 };
@@ -92,6 +95,7 @@ export async function stackValues({
     roles: roleResources(config, region),
     alarms: alarmResources(config, region, alarmActions(config, region)),
     apiDoors: apiDoors(),
+    dashboard: dashboardResource(config, region),
     extensions: extensions(config, region, env),
   };
 }

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiClient } from '../../scripts/client/api-client.ts';
 import { loadConfig } from '../../scripts/config-file.ts';
 import { askAddresses } from '../../scripts/local/dns-client.ts';
+import { localCredentialsOf } from '../../scripts/local/signature-check.ts';
 import { startWorld, type World } from '../../scripts/local/world.ts';
 import type { EndpointState, ServiceState, WorldState } from '../../scripts/local/world-state.ts';
-import { epochMs } from '../../shared/core/model.ts';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
+import { statusSchema } from '../../shared/api/status.ts';
+import { epochMs, vantageId } from '../../shared/core/model.ts';
 
 /** Times of the demo, divided: 5 s between looks become 1 s. */
 const SPEED = 5;
@@ -143,7 +147,7 @@ describe('the local world over HTTP', () => {
     const page = await fetch(`${world.url}/`);
     const lost = await fetch(`${world.url}/nowhere`);
 
-    expect(await page.text()).toContain('app.example.test');
+    expect(await page.text()).toContain('/dashboard.js');
     expect(lost.status).toBe(404);
     expect(await lost.json()).toMatchObject({ known: expect.arrayContaining(['GET /world']) });
   });
@@ -229,8 +233,20 @@ describe('the local world over HTTP', () => {
     expect(moved).toEqual([]);
   });
 
-  it('stops a vantage that is down, and starts it again', async () => {
+  it('stops a vantage that is down, its API too, and starts it again', async () => {
+    const signal = AbortSignal.timeout(WAIT_MS);
+    const client = apiClient({
+      urls: new Map([...world.apiUrls].map(([region, urls]) => [vantageId(region), urls])),
+      credentials: localCredentialsOf('alice'),
+      clock: systemClock(),
+      first: vantageId('us-west-2'),
+    });
+    const answering = async (): Promise<string> =>
+      (await client.ask(statusSchema, 'GET', '/v1/status', {}, signal)).document.region;
+    const before = await answering();
     const { body } = await post('faults', { kind: 'vantage-down', vantage: 'us-west-2' });
+    expect([before, await answering()]).toEqual(['us-west-2', 'eu-west-1']);
+    client.close();
     await until(
       ({ services }) => endpoint(services, 'app', 'eu-west-1').votes['us-west-2'] === 'silent',
     );

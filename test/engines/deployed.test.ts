@@ -6,6 +6,8 @@
  *
  * QUORATE_TRANSCRIPT=file keeps what a person would have seen.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionName } from '../../scripts/names.ts';
 import { sha256 } from '../../shared/adapters/digest.ts';
@@ -40,6 +42,8 @@ whereWorld(() => {
     let failedChapter: string | undefined;
     /** Of the API, as the deployment printed them. */
     let urlIds: ReadonlyMap<string, string>;
+    /** Of the alias `read`, as the deployment kept them. */
+    let readUrlIds: ReadonlyMap<string, string>;
     /** Under the first file: what the fence says of endpoints that were up by quorum under it. */
     let proven: readonly string[];
 
@@ -188,6 +192,18 @@ whereWorld(() => {
         ),
       );
       expect([...urlIds.keys()].sort()).toEqual([...REGIONS].sort());
+      const kept = JSON.parse(
+        await readFile(join(present, '.quorate', `${DEPLOYMENT}.json`), 'utf8'),
+      ) as Readonly<Record<'urls' | 'override' | 'read', Readonly<Record<string, string>>>>;
+      for (const urls of [kept.urls, kept.override, kept.read]) {
+        expect(Object.keys(urls)).toEqual([...REGIONS]);
+      }
+      readUrlIds = new Map(
+        Object.entries(kept.read).map(([region, url]) => [
+          region,
+          /^https:\/\/(\w+)\./.exec(url)?.[1] ?? '',
+        ]),
+      );
       expect(await allStacks()).toEqual([
         'eu-west-1 quorate-e2e UPDATE_COMPLETE',
         'eu-west-1 quorate-e2e-table UPDATE_COMPLETE',
@@ -241,6 +257,9 @@ whereWorld(() => {
         transcript.line(`GET /v1/status-lite of ${region}: ${JSON.stringify(answer)}`);
         expect(answer).toMatchObject({ region, majorityDecides: true, majority: 2 });
         expect(answer.vantages?.map((one) => one.region)).toEqual(REGIONS);
+        const byAlias = `${world.url}/_aws/lambda-url/${readUrlIds.get(region)}/healthz`;
+        expect((await fetch(byAlias)).status).toBe(403);
+        expect((await fetch(byAlias, signed)).status).toBe(200);
       }
     });
 
@@ -248,6 +267,8 @@ whereWorld(() => {
       'drains through one region, loses that region, and undrains through another',
       async () => {
         const target: Region = 'ap-southeast-1';
+        // A quorum notes in the fence what it saw up for the first time: a commit, which changes any plan.
+        await until('all endpoints proven', FAILOVER_MS_MAX, state, isProven);
         const before = await show('before');
         const drain = ['drain', 'app', target, '--for', '30m'];
         const why = ['--reason', 'bad deploy 4711'];
@@ -323,12 +344,7 @@ whereWorld(() => {
     chapter(
       'moves the weight away from an endpoint that dies, by a deployed function',
       async () => {
-        const before = await until(
-          'all endpoints proven',
-          FAILOVER_MS_MAX,
-          state,
-          ({ fence }) => marksIn(fence).length === REGIONS.length,
-        );
+        const before = await until('all endpoints proven', FAILOVER_MS_MAX, state, isProven);
         proven = marksIn(before.fence);
         transcript.zone('before', before);
         await world.killEndpoint('ap-southeast-1');
@@ -471,6 +487,7 @@ whereWorld(() => {
 
 const checksumIn = ({ all }: Ran): string => / --apply (\S+)/.exec(all)?.[1] ?? '';
 
+const isProven = ({ fence }: ZoneState): boolean => marksIn(fence).length === REGIONS.length;
 const marksIn = (fence: string | null): readonly string[] =>
   [...(fence ?? '').replaceAll('" "', '').matchAll(/ e=[^ ,]+,p([^ ,"]+)/g)].map(
     ([, mark = '']) => mark,

@@ -43,10 +43,11 @@ describe('the packaged template', () => {
     );
   });
 
-  it('is the same in two regions but for the region, reservations and who is told of alarms', () => {
-    const text = (stack: Packaged, region: string): unknown =>
-      JSON.parse(
-        JSON.stringify(stack.template)
+  it('is the same in two regions but for the region, reservations, who is told of alarms, the dashboard', () => {
+    const text = ({ template }: Packaged, region: string): unknown => {
+      const { Dashboard: _, ...Resources } = template.Resources;
+      return JSON.parse(
+        JSON.stringify({ ...template, Resources })
           .replaceAll(region, 'REGION')
           // Home is also the region of the topic, and stands in its name and the key's.
           .replaceAll(/arn:aws:(sns|kms):[a-z0-9-]+:/gi, 'arn:aws:$1:SOMEWHERE:'),
@@ -55,8 +56,11 @@ describe('the packaged template', () => {
             ? undefined
             : value,
       );
+    };
 
     expect(text(away, 'us-east-1')).toEqual(text(home, 'eu-west-1'));
+    expect(home.ofType('AWS::CloudWatch::Dashboard')).toHaveLength(1);
+    expect(away.ofType('AWS::CloudWatch::Dashboard')).toEqual([]);
   });
 
   it('schedules probe, quorum and notify every minute, never repeats a trigger, keeps what was lost', () => {
@@ -239,6 +243,7 @@ describe('the packaged template', () => {
 
     expect([...types].toSorted()).toEqual([
       'AWS::CloudWatch::Alarm',
+      'AWS::CloudWatch::Dashboard',
       'AWS::IAM::ManagedPolicy',
       'AWS::IAM::Role',
       'AWS::Lambda::Alias',
