@@ -113,7 +113,7 @@ export function Summary({ status, now, isLocal }: SummaryProps) {
     endpoints.flatMap((e) => e.region ?? []),
   );
   return (
-    <section class={`summary level-${wrong.length > 0 ? 'alarm' : on < of ? 'notice' : 'fine'}`}>
+    <section class={`summary level-${wrong.length > 0 ? 'alarm' : busy.length > 0 ? 'notice' : 'fine'}`}>
       <h1>
         Automation is on for {on} of {plural(of, 'service')}
       </h1>
@@ -124,7 +124,9 @@ export function Summary({ status, now, isLocal }: SummaryProps) {
           </Badge>
         )}{' '}
         {busy.length === 0 ? null : <Badge tone="warn">{busy.length} under way</Badge>}{' '}
-        <Badge tone="ok">{of - wrong.length - busy.length} fine</Badge>
+        {of === wrong.length + busy.length ? null : (
+          <Badge tone="ok">{of - wrong.length - busy.length} fine</Badge>
+        )}
       </p>
       {[...wrong, ...busy].length === 0 ? (
         <p>Everything is up, and DNS serves what is wanted.</p>

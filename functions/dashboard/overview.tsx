@@ -95,7 +95,7 @@ export function Vantages({ status }: { status: StatusDocument }) {
           <li key={vantage}>
             <strong>{vantage}</strong> <Badge tone={TONES[state]}>{state}</Badge>{' '}
             <span class="quiet-text">
-              {ageMs === null ? 'no report' : `reported ${span(ageMs)} ago`}
+              {ageMs === null ? 'no report' : `${span(ageMs)} ago`}
               {release === null ? '' : ` · ${release}`}
             </span>
             {why === null ? null : (
