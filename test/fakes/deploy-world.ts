@@ -7,6 +7,7 @@ import type { DeployEvent } from '../../scripts/deploy/event.ts';
 import { eventText } from '../../scripts/deploy/event.ts';
 import type { DeployDeps, DeployOptions } from '../../scripts/deploy/run-deploy.ts';
 import { runDeploy } from '../../scripts/deploy/run-deploy.ts';
+import type { ApiAlias } from '../../scripts/names.ts';
 import { manifestOf } from '../../shared/core/config.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { type Config, epochMs, type VantageId, vantageId } from '../../shared/core/model.ts';
@@ -33,6 +34,8 @@ export function file(plants: Plants = {}): File {
   return { config: result.config, data };
 }
 
+type AliasUrls = Record<ApiAlias, readonly (readonly [VantageId, string])[]>;
+
 export type DeployWorld = {
   readonly clock: FakeClock;
   readonly cloud: FakeCloud;
@@ -47,6 +50,7 @@ export type DeployWorld = {
   /** Regions that never report. */
   readonly mute: Set<string>;
   readonly urls: Map<VantageId, string>;
+  readonly aliasUrls: AliasUrls;
   readonly deps: DeployDeps;
   readonly deploy: (file: File, options?: Partial<DeployOptions>) => Promise<void>;
 };
@@ -62,6 +66,7 @@ export function deployWorld(): DeployWorld {
   const mute = new Set<string>();
   const running = new Map<string, { readonly config: Config; readonly reportsAt: number }>();
   const urls = new Map<VantageId, string>();
+  const aliasUrls: AliasUrls = { override: [], read: [] };
   let now: File = file();
 
   const storeOf = (): Store => ({
@@ -111,9 +116,11 @@ export function deployWorld(): DeployWorld {
     storeOf,
     urls: {
       read: () => urls,
-      write: (fresh) => {
+      write: (fresh, { override, read } = {}) => {
         urls.clear();
         for (const [region, url] of fresh) urls.set(region, url);
+        aliasUrls.override = [...(override ?? new Map())];
+        aliasUrls.read = [...(read ?? new Map())];
       },
     },
     deployer: {
@@ -149,6 +156,7 @@ export function deployWorld(): DeployWorld {
     broken,
     mute,
     urls,
+    aliasUrls,
     deps,
     deploy: async (wanted, options = {}) => {
       now = wanted;

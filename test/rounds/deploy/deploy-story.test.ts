@@ -27,6 +27,14 @@ describe('a first deployment', () => {
       [CANARY, `https://quorate-test-api.${CANARY}.example/`],
       [THIRD, `https://quorate-test-api.${THIRD}.example/`],
     ]);
+    for (const alias of ['override', 'read'] as const) {
+      expect(world.aliasUrls[alias]).toEqual(
+        [HOME, CANARY, THIRD].map((region) => [
+          region,
+          `https://quorate-test-api-${alias}.${region}.example/`,
+        ]),
+      );
+    }
   });
 
   it('shows what the canary sees and reads each report back through another region', async () => {
