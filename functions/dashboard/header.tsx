@@ -113,7 +113,9 @@ export function Summary({ status, now, isLocal }: SummaryProps) {
     endpoints.flatMap((e) => e.region ?? []),
   );
   return (
-    <section class={`summary level-${wrong.length > 0 ? 'alarm' : busy.length > 0 ? 'notice' : 'fine'}`}>
+    <section
+      class={`summary level-${wrong.length > 0 ? 'alarm' : busy.length > 0 ? 'notice' : 'fine'}`}
+    >
       <h1>
         Automation is on for {on} of {plural(of, 'service')}
       </h1>

@@ -1,11 +1,14 @@
 /** The decisions of a service, newest first: who, what moved, why, and how far it has come. */
+import { useState } from 'preact/hooks';
 import type { DecisionShown, DecisionsDocument } from '../../shared/api/decisions.ts';
-import { Badge, Hidden, Section, Sentence, type Tone } from './parts.tsx';
+import { Badge, Button, Hidden, Section, Sentence, type Tone } from './parts.tsx';
 import { useResource } from './resource.ts';
 import { measured, moment, personOf, plural } from './words.ts';
 
 const EVERY_MS = 5_000;
 const PAGE = 30;
+/** More are shown on demand: the newest tell what is the matter. */
+const FIRST = 6;
 
 const OUTCOMES: Readonly<Record<DecisionShown['outcome'], { tone: Tone; word: string }>> = {
   committed: { tone: 'ok', word: 'committed' },
@@ -19,6 +22,8 @@ export function Timeline({ service, now }: { service: string; now: number }) {
   const { data, failure } = useResource<DecisionsDocument>(path, EVERY_MS);
   const shown = (data?.decisions ?? []).filter(({ outcome }) => outcome !== 'lost');
   const lost = (data?.decisions.length ?? 0) - shown.length;
+  const [isWhole, setWhole] = useState(false);
+  const hidden = isWhole ? 0 : Math.max(0, shown.length - FIRST);
   return (
     <Section id="decisions" title="Decisions" about="The records themselves, newest first.">
       {data === null ? (
@@ -29,9 +34,16 @@ export function Timeline({ service, now }: { service: string; now: number }) {
         <p class="card empty">None recorded yet.</p>
       ) : (
         <ol class="card rows">
-          {shown.map((decision) => (
+          {shown.slice(0, shown.length - hidden).map((decision) => (
             <Decision key={decision.digest} decision={decision} now={now} />
           ))}
+          {hidden === 0 ? null : (
+            <li>
+              <Button kind="quiet" onClick={() => setWhole(true)}>
+                Show {plural(hidden, 'older one')}
+              </Button>
+            </li>
+          )}
           {lost === 0 ? null : (
             <li class="quiet-text">
               {plural(lost, 'attempt')} of other regions lost the race to these: normal, and without
@@ -73,7 +85,9 @@ function Decision({ decision, now }: { decision: DecisionShown; now: number }) {
           <Sentence text={text} />
         </p>
       ))}
-      {record.order === undefined ? null : <p>“{record.order.reason}”</p>}
+      {record.order === undefined || said.includes(record.order.reason) ? null : (
+        <p>“{record.order.reason}”</p>
+      )}
       <p class="quiet-text">
         by <span title={record.actor}>{personOf(record.actor)}</span>
         {record.via === undefined ? '' : ` via ${record.via}`}
