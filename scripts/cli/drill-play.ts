@@ -258,7 +258,10 @@ async function comeBack(stage: Stage, state: State): Promise<Played> {
       }
     }
     restored = !stands && isRestored(looks, slot.region, state.before);
+    await measureShares(stage, state);
   }
+  // What was committed last is served a little later.
+  await deps.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
   await measureShares(stage, state);
   const sentence = restored
     ? `${slot.region} is back at its full weight`

@@ -116,15 +116,17 @@ export function playedText(
   ].join('\n');
 }
 
+/** Only where it changed: a share that stays says nothing new. */
 function sharesText({ shares, region }: Played): readonly string[] {
-  return [...Map.groupBy(shares, ({ service }) => service)].map(
-    ([service, own]) =>
-      `  ${service}   answers that name ${region}: ${own
-        .slice(0, 12)
-        .map(({ afterMs, percent }) => `${percent} % at ${Math.round(afterMs / 1_000)} s`)
-        .join(', ')}`,
-  );
+  return [...Map.groupBy(shares, ({ service }) => service)].map(([service, own]) => {
+    const turns = own.filter(({ percent }, i) => percent !== own[i - 1]?.percent);
+    const shown = turns.slice(0, TURNS_SHOWN);
+    const rest = turns.length > shown.length ? ', …' : '';
+    return `  ${service}   answers that name ${region}: ${shown.map(({ afterMs, percent }) => `${percent} % at ${Math.round(afterMs / 1_000)} s`).join(', ')}${rest}`;
+  });
 }
+
+const TURNS_SHOWN = 12;
 
 const duration = (ms: number | null): string =>
   ms === null ? 'not measured' : `${(ms / 1_000).toFixed(1)} s`;
