@@ -48,7 +48,9 @@ export function answering(
     const found = isPlain(path) ? matchOf(router, method, path) : undefined;
     if (found === undefined) {
       const asset =
-        method === 'GET' && desk.page !== null ? pageAnswer(desk.page, path) : undefined;
+        method === 'GET' && desk.page !== null
+          ? pageAnswer(desk.page, path, request.headers['if-none-match'])
+          : undefined;
       return asset ?? notFound(router, request);
     }
     const { route } = found;

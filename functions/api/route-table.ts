@@ -12,7 +12,6 @@ import {
   serviceShownSchema,
   statusSchema,
 } from '../../shared/api/status.ts';
-import { once } from '../../shared/wire.ts';
 import { pageAnswer } from '../dashboard/page.ts';
 import type { Refusal } from './problem.ts';
 import { READ_ROUTES } from './read-routes.ts';
@@ -40,8 +39,9 @@ const OWN_ROUTES: readonly Route[] = [
     body: null,
     reply: 'html',
     problems: [404],
-    answer: async ({ page }) => {
-      const found = page === null ? undefined : pageAnswer(page, '/');
+    answer: async ({ page }, { request }) => {
+      const known = request.headers['if-none-match'];
+      const found = page === null ? undefined : pageAnswer(page, '/', known);
       return found ?? { refusal: NO_PAGE };
     },
   }),
@@ -62,12 +62,10 @@ const OWN_ROUTES: readonly Route[] = [
 
 export const ROUTES: readonly Route[] = [...OWN_ROUTES, ...READ_ROUTES, ...WRITE_ROUTES];
 
-const routesText = once(() => ROUTES);
-
 export const openApiDocument = (release: string): Readonly<Record<string, unknown>> =>
   openApi({
     release,
-    routes: routesText(),
+    routes: ROUTES,
     documents: {
       ChangeAnswer: changeAnswerSchema,
       Decisions: decisionsSchema,

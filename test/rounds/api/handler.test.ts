@@ -228,6 +228,8 @@ describe('GET /', () => {
     expect(policy).toContain("script-src 'self'");
     expect(policy).not.toContain('unsafe');
     expect(script).toMatchObject({ status: 200, headers: { 'content-type': 'text/javascript' } });
+    const known = { headers: { 'if-none-match': '"2"' } };
+    expect(await ask('GET', '/page.js', known)).toMatchObject({ status: 304, text: '' });
     expect((await ask('GET', '/other.js')).status).toBe(404);
     expect((await ask('POST', '/page.js')).status).toBe(404);
   });
