@@ -48,10 +48,13 @@ export const orderIdOf = (
   },
   digestOf: DigestOf,
 ): OrderId =>
-  orderId(
+  typeable(
     digestOf(`key ${canonicalText([given.actor, given.key])}`).slice(0, HALF) +
       digestOf(`asked ${given.asked}`).slice(0, HALF),
   );
+
+/** People type it behind a command, where what begins with a dash is an option. */
+const typeable = (id: string): OrderId => orderId(id.replace(/^-/, 'x'));
 
 /** The same key of the same actor, for something else. */
 export const isKeyReused = (a: OrderId, b: OrderId): boolean =>
@@ -65,7 +68,7 @@ export function orderOf(
   wish: OrderWish,
   service: Service,
   aids: Pick<Aids, 'digestOf'>,
-  id: OrderId = orderId(aids.digestOf(`order ${service.id} ${canonicalText(wish)}`).slice(0, 8)),
+  id: OrderId = typeable(aids.digestOf(`order ${service.id} ${canonicalText(wish)}`).slice(0, 8)),
 ): FenceOrder {
   return {
     id,

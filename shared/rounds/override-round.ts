@@ -106,7 +106,7 @@ export async function overrideRound(
 ): Promise<OverrideAnswer> {
   const round: Round = { deps, config, options, request, signal };
   let drafts = await draft(round, changes);
-  const checksum = checksumOf(drafts, deps.aids);
+  let checksum = checksumOf(drafts, deps.aids);
   if (request.isDryRun) return { checksum, results: drafts.map(shown) };
   if (!isMatched(drafts, checksum, request.match)) {
     return { checksum, results: drafts.map(changed) };
@@ -125,6 +125,7 @@ export async function overrideRound(
     if (request.match !== null) {
       // What was reviewed is not there any more: whatever the new plan is, nobody has seen it.
       for (const one of drafts) done.set(one.change, changed(one));
+      checksum = checksumOf(drafts, deps.aids);
       break;
     }
   }

@@ -5,6 +5,7 @@ import {
   isKeyReused,
   keyReusedText,
   type OrderWish,
+  orderIdOf,
   orderOf,
 } from '../../shared/core/order-wish.ts';
 import { regionMark } from '../../shared/core/rule-order.ts';
@@ -47,6 +48,13 @@ describe('the order of a wish', () => {
     expect(id).toHaveLength(8);
     expect(orderOf({ ...wish }, service, AIDS).id).toBe(id);
     expect(orderOf({ ...wish, actor: 'bob' }, service, AIDS).id).not.toBe(id);
+  });
+
+  it('never begins with a dash, which a shell’s command would take for an option', () => {
+    const digestOf = (): ReturnType<typeof AIDS.digestOf> => '-abcdefg' as never;
+
+    expect(orderOf(wish, service, { digestOf }).id).toBe('xabcdefg');
+    expect(orderIdOf({ actor: 'a', key: 'k', asked: '' }, digestOf)).toBe('xabc-abc');
   });
 
   it('has no weight for a freeze, and the one that was asked for a pin', () => {

@@ -164,6 +164,8 @@ describe('what was reviewed', () => {
     const answer = await give(world, {}, checksum(reviewed));
 
     expect(kinds(answer)).toEqual(['plan-changed']);
+    expect(answer.results[0]!.answer).toMatchObject({ plan: { checksum: answer.checksum } });
+    expect(answer.checksum).not.toBe(reviewed.checksum);
     expect(world.weights(world.config.services[0]!)['us-east-1']).toBe(100);
   });
 
@@ -254,7 +256,11 @@ describe('an order that is there', () => {
       expect(v.safeParse(changeAnswerSchema, answer).success).toBe(true);
     }
     expect(planned.results[0]).toMatchObject({ outcome: 'planned', order: expect.any(String) });
-    expect(done.results[0]).toMatchObject({ outcome: 'committed', recorded: true });
+    expect(done.results[0]).toMatchObject({
+      outcome: 'committed',
+      order: expect.any(String),
+      recorded: true,
+    });
   });
 });
 
