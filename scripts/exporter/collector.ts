@@ -9,6 +9,7 @@ import { type SloDocument, sloSchema } from '../../shared/api/slo.ts';
 import { type StatusDocument, statusSchema } from '../../shared/api/status.ts';
 import { QuorateError } from '../../shared/core/errors.ts';
 import type { EpochMs } from '../../shared/core/model.ts';
+import { printDuration } from '../../shared/core/units.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import { type MetricDocuments, PROBE_MS_MAX } from './open-metrics-text.ts';
@@ -31,7 +32,7 @@ export type Collector = {
 
 export function apiMetrics(api: Pick<ApiClient, 'ask'>): MetricsSource {
   const of = (service: string): string => `/v1/services/${encodeURIComponent(service)}`;
-  const back = { query: { from: `${PROBE_MS_MAX}ms` } };
+  const back = { query: { from: printDuration(PROBE_MS_MAX) } };
   const page = { query: { limit: DECISIONS_SHOWN } };
   return {
     status: async (signal) =>

@@ -15,6 +15,8 @@ export const BURN_PAIRS = [
   { name: 'slow', longMs: 6 * HOUR_MS, shortMs: 30 * MINUTE_MS, threshold: 6 },
   { name: 'steady', longMs: 3 * DAY_MS, shortMs: 6 * HOUR_MS, threshold: 1 },
 ] as const;
+/** Of a window, so much must be measured before it has a rate: two bad minutes are no bad 3 days. */
+const MEASURED_SHARE_MIN = 1 / 12;
 /** What the pairs look back on, however short a service's own window is. */
 export const BURN_MS_MAX = 3 * DAY_MS;
 
@@ -23,7 +25,7 @@ export type Burn = {
   readonly longMs: number;
   readonly shortMs: number;
   readonly threshold: number;
-  /** Null where nothing was measured. */
+  /** Null where less than a twelfth of the window was measured. */
   readonly longRate: number | null;
   readonly shortRate: number | null;
   readonly burning: boolean;
@@ -59,9 +61,11 @@ export function sloOf(
       const over = (ms: number): Measured => measure(service.id, good, cells, served, now - ms);
       const whole = over(windowMs);
       const budget = (100 - percent) / 100;
-      const rate = (measured: Measured): number | null => {
+      const rate = (ms: number): number | null => {
+        const measured = over(ms);
         const bad = badShare(measured);
-        return bad === null ? null : rounded(bad / budget, 2);
+        const isEnough = measured.minutes + HAIR >= (ms * MEASURED_SHARE_MIN) / MINUTE_MS;
+        return bad === null || !isEnough ? null : rounded(bad / budget, 2);
       };
       const bad = badShare(whole);
       return {
@@ -72,7 +76,7 @@ export function sloOf(
         measuredPercent: bad === null ? null : rounded(100 * (1 - bad), 6),
         budgetLeftPercent: bad === null ? null : rounded(100 * (1 - bad / budget), 1),
         burns: BURN_PAIRS.map((pair) => {
-          const [longRate, shortRate] = [rate(over(pair.longMs)), rate(over(pair.shortMs))];
+          const [longRate, shortRate] = [rate(pair.longMs), rate(pair.shortMs)];
           return {
             ...pair,
             longRate,
@@ -116,6 +120,9 @@ const badShare = ({ good, total }: Measured): number | null =>
 
 const burns = (threshold: number, longRate: number | null, shortRate: number | null): boolean =>
   longRate !== null && shortRate !== null && longRate > threshold && shortRate > threshold;
+
+/** Minutes of an hour are added up in parts. */
+const HAIR = 1e-6;
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
@@ -165,7 +172,7 @@ export function windowText(ms: number): string {
 
 /**
  * Why a pipeline should wait; null: go on. It waits while a budget burns or is spent, and where the last hour was
- * not measured: what can't be seen is not known to be well.
+ * hardly measured: what can't be seen is not known to be well.
  */
 export function gateReason({
   service,
@@ -184,7 +191,7 @@ export function gateReason({
       return `the ${kind} budget of ${service} is spent: ${budgetLeftPercent} % of ${windowText(objective.windowMs)} is left`;
     }
     if (burns.some(({ name, longRate }) => name === 'fast' && longRate === null)) {
-      return `nothing of ${service} was measured in the last hour, so its ${kind} is not known`;
+      return `too little of ${service} was measured in the last hour, so its ${kind} is not known`;
     }
   }
   return null;

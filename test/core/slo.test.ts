@@ -138,6 +138,19 @@ describe('an objective', () => {
     );
   });
 
+  it('of which little was measured has no rate yet: two bad minutes are no bad 3 days', () => {
+    const fresh = (minutes: number): readonly Rollup[] =>
+      Array.from({ length: minutes }, (_, n) => minute(HOURS * 60 + 59 - minutes + n, HALF));
+
+    const two = slo(fresh(2), WEEK);
+    const five = slo(fresh(5), WEEK);
+
+    expect(burning(two)).toEqual([]);
+    expect(two.objectives[0]?.burns.map(({ longRate }) => longRate)).toEqual([null, null, null]);
+    expect(two.objectives[0]?.budgetLeftPercent).toBeLessThan(0);
+    expect(burning(five)).toEqual(['fast']);
+  });
+
   it('may be of latency, beside or without one of availability', () => {
     const latency = { thresholdMs: 300, percent: 95 };
     const slow = looked(() => false).map((one) => ({
@@ -226,8 +239,8 @@ describe('a pipeline', () => {
     const stale = looked(() => false).filter(({ span }) => span === 'hour');
 
     expect(gateReason(slo(stale, WEEK))).toBe(
-      'nothing of app was measured in the last hour, so its availability is not known',
+      'too little of app was measured in the last hour, so its availability is not known',
     );
-    expect(gateReason(slo([], WEEK))).toMatch(/^nothing of app was measured/);
+    expect(gateReason(slo([], WEEK))).toMatch(/^too little of app was measured/);
   });
 });

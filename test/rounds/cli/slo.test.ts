@@ -22,7 +22,7 @@ describe('quorate slo', () => {
     expect(
       out,
     ).toBe(`service   objective                   measured   budget left   burn 1 h, 6 h, 3 d   measured for
-app       availability 99 % in 30 d   100 %      100 %         0, 0, 0              60 of 43200 min
+app       availability 99 % in 30 d   100 %      100 %         0, 0, –              60 of 43200 min
 
 app: availability 100 % (objective 99 %), 100 % of the budget of 30 d is left; measured 60 of 43200 min, weighted as the file says, no committed change is on record
 api states no objective; give it one in quorate.yml, such as slo: 99.95%
@@ -66,7 +66,7 @@ api states no objective; give it one in quorate.yml, such as slo: 99.95%
 
     expect({ code, err }).toEqual({
       code: 3,
-      err: 'stopped: nothing of app was measured in the last hour, so its availability is not known\n',
+      err: 'stopped: too little of app was measured in the last hour, so its availability is not known\n',
     });
   });
 

@@ -1,6 +1,8 @@
 /** A scrape: what is asked of the API, what is shared, and what a call that fails costs. */
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { collector, type MetricsSource } from '../../../scripts/exporter/collector.ts';
+import { momentSchema } from '../../../functions/api/moment.ts';
+import { apiMetrics, collector, type MetricsSource } from '../../../scripts/exporter/collector.ts';
 import { QuorateError } from '../../../shared/core/errors.ts';
 import { fakeClock } from '../../fakes/fake-clock.ts';
 import {
@@ -9,6 +11,7 @@ import {
   sampleSlo,
   sampleStatus,
 } from '../../fakes/metric-documents.ts';
+import { VANTAGES } from '../../fakes/sample-service.ts';
 
 const NEVER = new AbortController().signal;
 const away = (): never => {
@@ -72,6 +75,38 @@ describe('a scrape', () => {
     isBroken = false;
 
     expect((await world.collect()).status).not.toBeNull();
+  });
+});
+
+describe('the API', () => {
+  it('is asked for what its own schemas take', async () => {
+    const asked: { readonly path: string; readonly query?: Readonly<Record<string, unknown>> }[] =
+      [];
+    const source = apiMetrics({
+      ask: async (_schema, _method, path, { query }) => {
+        asked.push({ path, ...(query === undefined ? {} : { query }) });
+        return {
+          document: {},
+          region: VANTAGES[0]!,
+          etag: null,
+          failed: [],
+          isRepeated: false,
+        } as never;
+      },
+    });
+
+    await source.status(NEVER);
+    await source.slo(NEVER);
+    await source.decisions('app', NEVER);
+    await source.latency('a/b', NEVER);
+
+    expect(asked).toEqual([
+      { path: '/v1/status' },
+      { path: '/v1/slo' },
+      { path: '/v1/services/app/decisions', query: { limit: 50 } },
+      { path: '/v1/services/a%2Fb/latency', query: { from: '5m' } },
+    ]);
+    expect(v.is(momentSchema, asked[3]?.query?.from)).toBe(true);
   });
 });
 
