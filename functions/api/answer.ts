@@ -215,7 +215,13 @@ function bodyOf(route: Route, { body, headers }: ApiRequest): Asked<unknown> {
     return { refusal: { code: 'BAD_REQUEST', detail: 'the body is no UTF-8' } };
   }
   const parsed = parseJson(body.text);
-  return 'refusal' in parsed ? parsed : judge(route.body, parsed.value, '');
+  if ('refusal' in parsed) return parsed;
+  // A list passes for an object without mandatory fields.
+  if (Array.isArray(parsed.value)) {
+    const detail = 'the body must be an object, not a list';
+    return { refusal: { code: 'BAD_REQUEST', detail } };
+  }
+  return judge(route.body, parsed.value, '');
 }
 
 /** A bug alarms, as it does in every function; what the world does wrong is told and counted. */

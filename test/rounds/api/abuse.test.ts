@@ -459,6 +459,7 @@ const CASES: readonly Case[] = [
     '/v1/notifications/test',
     { body: { webhook: 'http://169.254.169.254/' } },
   ],
+  ['a test message with a list', 400, 'POST', '/v1/notifications/test', { body: [] }],
 ];
 
 describe('API abuse', () => {
