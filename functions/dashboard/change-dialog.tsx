@@ -72,7 +72,7 @@ export function ChangeDialog({ wish, services, onClose }: Props) {
       const isMoved = answer.body.results.some(({ outcome }) => outcome === 'plan-changed');
       if (!isMoved) setStep({ at: 'done', answer: answer.body });
       else await plan(form, CHANGED);
-    } else if (answer.status === PRECONDITION_FAILED || isPlanChanged(answer)) {
+    } else if (isOvertaken(answer)) {
       await plan(form, answer.problem);
     } else {
       setFailure(answer);
@@ -153,8 +153,9 @@ const CHANGED: Problem = {
   help: '',
 };
 
-const isPlanChanged = ({ status, problem }: Failure): boolean =>
-  status === CONFLICT && problem.code === 'PLAN_CHANGED';
+/** What was planned a moment ago can't be refused now unless the zone is another: plan anew and say so. */
+const isOvertaken = ({ status }: Failure): boolean =>
+  status === PRECONDITION_FAILED || status === CONFLICT;
 
 type PlanProps = {
   readonly step: Extract<Step, { readonly at: 'plan' }>;

@@ -67,7 +67,6 @@ function EndpointLine({ service, endpoint, scale, share, answered, now }: LinePr
       <Actions service={service} endpoint={endpoint} />
       <div class="endpoint-why">
         <OrderLine service={service} endpoint={endpoint} now={now} />
-        <Dissent endpoint={endpoint} now={now} />
         {isCalm(endpoint) ||
         isToldByOrder(service, endpoint) ||
         reason.code === 'healthy' ? null : (
@@ -76,6 +75,7 @@ function EndpointLine({ service, endpoint, scale, share, answered, now }: LinePr
           </p>
         )}
         <Reasons reasons={withheld} tone="bad" />
+        <Dissent endpoint={endpoint} now={now} />
         {watched.length === 0 ? null : (
           <p class="reason quiet">watched, never votes: {watched.join(', ')}</p>
         )}
