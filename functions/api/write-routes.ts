@@ -238,6 +238,8 @@ async function change(
       },
     };
   }
+  const key = keyOf(request.headers['idempotency-key']);
+  if ('refusal' in key) return key;
   const match = matchOf(request.headers['if-match']);
   if ('refusal' in match) return match;
   if (match.value === null && !wish.isDryRun) {

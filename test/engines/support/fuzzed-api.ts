@@ -1,9 +1,9 @@
 /**
  * The API of one region of a local world, for a fuzzer that can't sign: a door on loopback makes of
- * whatever comes the event that a function URL would make of it, one request at a time. Where a write says
- * `If-Match`, half of the time the door puts in the generation that stands: no fuzzer guesses it, and then
- * nothing would ever be carried out. It notes each request that was refused although Route 53 accepted a
- * batch for it, and how often each status was answered. Bursts are not limited: refused, nothing is fuzzed.
+ * whatever comes the event that a function URL would make of it, one request at a time. Half of the writes
+ * get `If-Match` of the generation that stands: no fuzzer guesses it, and nothing would ever be done. The
+ * door notes each request that was refused although Route 53 accepted a batch for it, and how often each
+ * status was answered. Bursts are not limited: what is refused for its number can't be fuzzed.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Context } from 'aws-lambda';
@@ -80,8 +80,10 @@ export async function openFuzzedApi(world: World): Promise<FuzzedApi> {
     if (refusal !== null) return urlAnswer(resultOf(problemReply(refusal), 'door'));
     const generation = world.state().services[0]?.generation ?? null;
     count += 1;
-    if (/^"[gp]/.test(headers['if-match'] ?? '') && generation !== null && count % 2 === 0) {
+    const isFormed = /^"[gp]/.test(headers['if-match'] ?? '"g');
+    if (method !== 'GET' && isFormed && generation !== null && count % 2 === 0) {
       headers['if-match'] = `"g${generation}"`;
+      headers['idempotency-key'] ??= `fuzz-${count}`;
     }
     const asked = { method, target: url, headers, body, sourceIp: LOOPBACK, at: world.clock.now() };
     let reply = urlAnswer(await handler(urlEvent(asked, OPERATOR), CONTEXT));

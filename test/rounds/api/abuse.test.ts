@@ -460,6 +460,16 @@ const CASES: readonly Case[] = [
     { body: { webhook: 'http://169.254.169.254/' } },
   ],
   ['a test message with a list', 400, 'POST', '/v1/notifications/test', { body: [] }],
+  [
+    'an approval with an empty Idempotency-Key',
+    400,
+    'POST',
+    '/v1/approvals',
+    {
+      body: { service: 'app', endpoint: 'us-east-1', reason: 'x' },
+      headers: { 'if-match': '"g41"', 'idempotency-key': '' },
+    },
+  ],
 ];
 
 describe('API abuse', () => {
