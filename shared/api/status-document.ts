@@ -222,7 +222,8 @@ function vantageShown(vantage: VantageId, { evidence, services, now }: Assessmen
   return {
     vantage,
     state: views.length === 0 && report !== undefined ? 'reporting' : state,
-    ageMs: Number.isFinite(newest) ? now - newest : null,
+    // A clock that is ahead makes a report no younger than new.
+    ageMs: Number.isFinite(newest) ? Math.max(0, now - newest) : null,
     release: report?.release ?? null,
     why: state === 'silent' && silent !== undefined ? whyText(silent) : null,
   };

@@ -313,9 +313,14 @@ whereWorld(() => {
         expect(undrained.code).toBe(0);
         const after = await show('undrained');
         expect(after.generation).toBeGreaterThan(during.generation ?? 0);
-        expect((await command('quorate overrides', owner.quorate('overrides'))).out).not.toContain(
-          'bad deploy 4711',
+        // A look may be as old as the API's snapshot of the zone: 10 s.
+        const left = await until(
+          'no order in force',
+          30_000,
+          () => owner.quorate('overrides'),
+          ({ out }) => !out.includes('bad deploy 4711'),
         );
+        transcript.command('quorate overrides', left);
         const elsewhere = REGIONS.find((region) => region !== through) ?? HOME;
         const cancelled = await recordOf(after, elsewhere);
         transcript.line(`the record says: ${cancelled.actor} via ${cancelled.via}`);
