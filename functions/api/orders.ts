@@ -95,14 +95,14 @@ export type Standing = {
   readonly scope: Scope;
 };
 
-/** An order as the zones hold it: in the snapshot, else read afresh, for it may have just been given. */
+/** An order as the zones hold it now: of a wide one that was just given a snapshot knows only a part, and the
+ *  rest would stay in force behind an answer that says it has ended. */
 export async function standingOrder(
   desk: Desk,
   id: string,
   signal: AbortSignal,
 ): Promise<Standing> {
-  const seen = await find(desk, desk.zones.held, id, signal);
-  const found = seen.holders.length > 0 ? seen : await find(desk, desk.zones.fresh, id, signal);
+  const found = await find(desk, desk.zones.fresh, id, signal);
   const [first] = found.holders;
   if (first === undefined) {
     const [trouble] = found.unread;
