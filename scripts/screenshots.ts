@@ -70,8 +70,10 @@ async function takeAll(browser: Browser, world: World): Promise<void> {
   await service.locator('.matrix .split').waitFor({ timeout: WAIT_MS });
   await service.locator('.plot canvas').waitFor();
   await settled(service);
+  await service.locator('.matrix .split').waitFor({ timeout: WAIT_MS });
   await take(service, '6-vantages-disagree', { isWhole: true });
   await service.emulateMedia({ colorScheme: 'dark' });
+  await service.locator('.matrix .split').waitFor({ timeout: WAIT_MS });
   await take(service, '7-dark', { isWhole: true });
 }
 
