@@ -108,18 +108,13 @@ export function walkerOf(
     return next;
   };
 
-  /** Behind a hole: the newest record that nothing there names as its parent. */
-  const resume = (below: number, child: Link | undefined): Link | null => {
-    const [best] = decisions
-      .filter(
-        (link) =>
-          // At the same generation stands what was made of the record, if it was edited.
-          link.generation <= below &&
-          !claimed.has(link) &&
-          !parents.has(link.digest) &&
-          !link.isRelease &&
-          (child === undefined || link.at <= child.at + CLOCK_MS),
-      )
+  /** Where a walk may go on behind a hole: records that nothing there names as their parent, in the order of
+   *  choice. Sorted once: a table in which every record was edited has a hole at each of them. */
+  let ends: Link[] | null = null;
+  let firstOpen = 0;
+  const endsInOrder = (): readonly Link[] => {
+    ends ??= decisions
+      .filter((link) => !parents.has(link.digest) && !link.isRelease)
       .sort(
         (a, b) =>
           b.at - a.at ||
@@ -127,7 +122,26 @@ export function walkerOf(
           Number(marked.has(b.key)) - Number(marked.has(a.key)) ||
           byText(a.key, b.key),
       );
-    return best ?? null;
+    return ends;
+  };
+
+  /** Behind a hole: the newest of them. */
+  const resume = (below: number, child: Link | undefined): Link | null => {
+    const all = endsInOrder();
+    for (let at = firstOpen; at < all.length; at += 1) {
+      const link = all[at] as Link;
+      if (claimed.has(link)) {
+        // What is passed stays so: the next hole need not look at it again.
+        if (at === firstOpen) firstOpen += 1;
+      } else if (
+        // At the same generation stands what was made of the record, if it was edited.
+        link.generation <= below &&
+        (child === undefined || link.at <= child.at + CLOCK_MS)
+      ) {
+        return link;
+      }
+    }
+    return null;
   };
 
   return { walkFrom, isPassed: (link) => claimed.has(link), findings };
