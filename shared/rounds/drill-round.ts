@@ -161,10 +161,9 @@ async function begin(
     const sentence = `${slot.region} is drained for ${span(forMs)} in ${measures.map((one) => one.service).join(', ')}`;
     return await write(round, { ...eventOf(round, 'begun', sentence), before, measures });
   }
-  // Whoever was first is watched like our own, and found in the zone in a minute.
-  if (given.results.some(({ answer }) => answer.kind === 'plan-changed') && measures.length === 0) {
-    return null;
-  }
+  // Whoever was first is watched like our own, and found in the zone in a minute; so is an order of which
+  // Route 53 has not said whether it took it. Called skipped, it would be watched by nobody.
+  if (given.results.some(mayStand) && measures.length === 0) return null;
   if (measures.length === 0) return await note(round, 'skipped', failed.join('; '), undefined);
   return await stop(round, failed.join('; '), undefined);
 }
@@ -199,6 +198,9 @@ const refusal = ({ service, answer }: ServiceAnswer): readonly string[] => {
       return [];
   }
 };
+
+const mayStand = ({ answer }: ServiceAnswer): boolean =>
+  answer.kind === 'plan-changed' || (answer.kind === 'failed' && answer.outcome === 'unresolved');
 
 const failure = (result: ServiceAnswer): readonly string[] =>
   result.answer.kind === 'plan-changed'

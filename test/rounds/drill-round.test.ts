@@ -266,6 +266,27 @@ describe('a scheduled drill', () => {
     expect(other.fence().orders).toEqual([]);
   });
 
+  it('is watched, and stopped, where Route 53 did not say whether it began', async () => {
+    const world = drillWorld();
+    await world.clock.advance(5 * MINUTE);
+    world.zone.failNext('unknown-after-effect');
+    world.zone.beforeNextCommit(() => world.zone.failNextRead('unavailable'));
+    const begun = await world.clock.runUntil(ask(world, turnAt(world)));
+    expect(begun).toBeNull();
+    expect(weight(world)).toBe(0);
+    expect(world.fence().orders.length).toBe(1);
+
+    await minutes(world, 1);
+    expect(world.fence().orders.length).toBe(1);
+    world.sees('eu-west-1', 'down');
+    await minutes(world, 1);
+
+    expect(world.fence().orders).toEqual([]);
+    expect(shown(world)).toMatchObject([
+      { state: 'stopped', sentence: expect.stringContaining('eu-west-1 is down') },
+    ]);
+  });
+
   it('does not begin where the table is away, and ends a running one', async () => {
     const away = drillWorld();
     for (const { store } of away.regions) store.trouble('readDrillEvents', { kind: 'refused' }, 99);
