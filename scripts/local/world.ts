@@ -99,7 +99,7 @@ const SCHEDULE_PERIOD_MS_MAX = 60_000;
 /** A run goes on until a newer one has written: more runs than this beside each other only cost. */
 const ROUNDS_PER_RUN = 6;
 /** A minute on AWS; here somebody looks on. News wakes it at once. */
-const NOTIFY_PERIOD_MS = 20_000;
+const NOTIFY_PERIOD_MS = 30_000;
 const INSYNC_DELAY_MS = 1_000;
 const REPLICATION_LAG_MS = 200;
 const SAMPLE_MS = 250;
