@@ -60,11 +60,14 @@ export type Change = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-export const planOf = ({ method, path, body }: Change): Promise<Answer<ChangeAnswer>> =>
+export const planOf = (
+  { method, path, body }: Change,
+  key: string,
+): Promise<Answer<ChangeAnswer>> =>
   ask(path, {
     method,
     body: { ...body, dryRun: true },
-    headers: { 'idempotency-key': crypto.randomUUID() },
+    headers: { 'idempotency-key': key },
     timeoutMs: CHANGE_TIMEOUT_MS,
   });
 

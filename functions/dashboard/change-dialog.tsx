@@ -52,13 +52,14 @@ export function ChangeDialog({ wish, services, onClose }: Props) {
   const plan = async (wanted: Form, meanwhile: Problem | null): Promise<void> => {
     setBusy(true);
     setFailure(null);
-    const answer = await planOf(changeOf(wish, wanted));
+    // The order's id comes from the key: with one for both, the plan shows the id that it will have.
+    key.current = crypto.randomUUID();
+    const answer = await planOf(changeOf(wish, wanted), key.current);
     setBusy(false);
     if (!answer.ok) {
       setFailure(answer);
       return;
     }
-    key.current = crypto.randomUUID();
     setStep({ at: 'plan', answer: answer.body, meanwhile });
   };
 

@@ -45,11 +45,7 @@ describe('promtool', () => {
     });
 
     it('sees each alert fire when it should, and not a moment before', () => {
-      const { status, said } = promtool([
-        'test',
-        'rules',
-        path('test/fixtures/alert-cases.yml'),
-      ]);
+      const { status, said } = promtool(['test', 'rules', path('test/fixtures/alert-cases.yml')]);
 
       expect(status, said).toBe(0);
     });

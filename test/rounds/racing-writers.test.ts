@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../shared/adapters/digest.ts';
-import { QuorateError } from '../../shared/core/errors.ts';
 import { verifyChain } from '../../shared/core/chain.ts';
+import { QuorateError } from '../../shared/core/errors.ts';
 import type { Mark } from '../../shared/core/record.ts';
 import { commitPlans } from '../../shared/rounds/commit-plans.ts';
 import { orderRound } from '../../shared/rounds/order-round.ts';
