@@ -126,6 +126,20 @@ export function quorumHandler(
     }
   };
 
+  /** Last of all: a drill is a guest, and whatever it meets keeps nothing else of this invocation waiting. */
+  const rehearse = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await drills.turn(signal);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const isOperating = error instanceof QuorateError || signal.aborted;
+      const level = isOperating ? 'warn' : 'error';
+      telemetry.log({ level, message: `drill: ${message}`, ...dimensions });
+      if (isOperating) return;
+      telemetry.metric({ name: 'Failures', unit: 'count', value: 1, dimensions });
+    }
+  };
+
   const judgeZone = async (services: readonly Service[], signal: AbortSignal): Promise<Judged> => {
     let committed = 0;
     let conflicts = 0;
@@ -181,7 +195,6 @@ export function quorumHandler(
     tellRegion(telemetry, tally, region);
     tellInsync(telemetry, deps.memory);
     tellPending(telemetry, deps.memory, clock, region);
-    await drills.turn(signal).catch((error: unknown) => later(error, signal));
     try {
       const deciding = await pulse.beat(troubles.length === 0, signal);
       if (deciding !== null) {
@@ -195,6 +208,7 @@ export function quorumHandler(
       judged.flatMap((one) => one.rounds),
       signal,
     );
+    await rehearse(signal);
     return summary;
   });
 }

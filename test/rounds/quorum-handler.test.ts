@@ -13,6 +13,7 @@ import type { FenceOrder } from '../../shared/core/fence.ts';
 import {
   epochMs,
   orderId,
+  regionId,
   type Service,
   serviceId,
   vantageId,
@@ -86,6 +87,75 @@ describe('incidents', () => {
       expect.objectContaining({ level: 'error', message: 'incidents: a bug' }),
     );
     expect(own.metric('Failures')).toEqual([1]);
+  });
+});
+
+describe('a drill of the file', () => {
+  const config = sampleConfig({
+    drills: [{ region: regionId('us-east-1'), forMs: 10 * MINUTE, weekday: 3, minuteOfDay: 5 }],
+  });
+
+  it('is begun at its time, by the region in turn, and told', async () => {
+    const world = quorumWorld({ config });
+    const own = handlerOver(world);
+    await world.minutes(5);
+
+    await own.invoke();
+
+    expect(world.weights()['us-east-1']).toBe(0);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({
+        drained: 'us-east-1',
+        message: expect.stringMatching(/^drill begun: /),
+      }),
+    );
+  });
+
+  it('and a bug in it end no invocation: what was decided is told', async () => {
+    const world = quorumWorld({ config });
+    const { store } = world.region(0).deps;
+    const broken: Store = {
+      ...store,
+      readDrillEvents: async () => Promise.reject(new Error('a bug')),
+    };
+    const own = handlerOver(world, { store: broken });
+    await world.minutes(5);
+    world.sees('eu-west-1', 'down');
+
+    expect(await own.invoke()).toMatchObject({ committed: 1 });
+
+    expect([...world.table.incidents.values()]).toMatchObject([
+      { label: 'down' },
+      { label: 'out', generation: 42 },
+    ]);
+    expect(world.table.pulses.size).toBe(1);
+    expect(own.logs).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'drill: a bug' }),
+    );
+    expect(own.metric('Failures')).toEqual([1]);
+  });
+
+  it('keeps what was decided from being told by no slow look', async () => {
+    const world = quorumWorld({ config });
+    const { store } = world.region(0).deps;
+    const slow: Store = {
+      ...store,
+      readDrillEvents: async (_deployment, _since, signal) => {
+        await untilAborted(signal);
+        throw signal.reason;
+      },
+    };
+    const own = handlerOver(world, { store: slow });
+    await world.minutes(5);
+    world.sees('eu-west-1', 'down');
+
+    expect(await own.invoke()).toMatchObject({ committed: 1 });
+
+    expect([...world.table.incidents.values()]).toMatchObject([
+      { label: 'down' },
+      { label: 'out' },
+    ]);
+    expect(world.table.pulses.size).toBe(1);
   });
 });
 
