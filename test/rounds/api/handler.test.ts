@@ -274,6 +274,20 @@ describe('bursts', () => {
     expect(statuses).toEqual([400, 400, 429]);
     expect((await start('DELETE', '/x')).headers['retry-after']).toBe('10');
   });
+
+  it('of writes by whoever may only read, or names nobody, leave writes to operators', async () => {
+    const { start } = apiWorld({}, { bursts: LIMITS });
+    const statuses = [];
+
+    for (let i = 0; i < 2; i += 1) {
+      statuses.push((await start('POST', '/v1/overrides', { scope: 'read' })).status);
+    }
+    statuses.push((await start('POST', '/v1/overrides', { actor: null })).status);
+    statuses.push((await start('POST', '/v1/overrides', { scope: 'read' })).status);
+
+    expect(statuses).toEqual([403, 403, 401, 429]);
+    expect((await start('POST', '/v1/overrides')).status).toBe(400);
+  });
 });
 
 it('without its environment says what is missing', async () => {
