@@ -224,6 +224,8 @@ function urlOf(
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
+  // A form writes a space as a plus; what is signed has %20.
+  url.search = url.search.replaceAll('+', '%20');
   return url;
 }
 

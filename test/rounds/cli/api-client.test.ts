@@ -60,6 +60,14 @@ describe('the client of the API', () => {
     expect(one?.headers).not.toHaveProperty('host');
   });
 
+  it('writes a query as it is signed: a plus is a plus, and a space none', async () => {
+    const { client, sent } = open({});
+
+    await client.request('GET', '/v1/x', { query: { why: 'a b+c', at: undefined } }, NEVER);
+
+    expect(sent[0]?.url.search).toBe('?why=a%20b%2Bc');
+  });
+
   it('takes the URL that the request needs, and the own one where no other is known', async () => {
     const own = new Map([[EU, { own: urlsOf(EU).own }]]);
     const aliased = open({});
