@@ -20,6 +20,8 @@ import {
   drillCancels,
   drillOrders,
   drillServiceOf,
+  isUnsure,
+  UNSURE_MS,
 } from '../../shared/rounds/drill-look.ts';
 import {
   type OrderDeps,
@@ -100,7 +102,11 @@ export async function playDrill(stage: Stage, looks: readonly DrillService[]): P
     signal,
   );
   const failed = results.flatMap((result) => note(stage, state, result));
-  if (failed.length > 0) return await stop(stage, state, failed.join('; '));
+  if (failed.length > 0) {
+    // By a signal of its own: Ctrl-C must not leave behind what is on its way.
+    if (results.some(isUnsure)) await deps.clock.sleep(UNSURE_MS, new AbortController().signal);
+    return await stop(stage, state, failed.join('; '));
+  }
   await keep(stage, event(stage, state, 'begun', `${slot.region} is drained`, null));
   const why = await watch(stage, state);
   return why === null ? await comeBack(stage, state) : await stop(stage, state, why);

@@ -89,6 +89,12 @@ export const drillCancels = (services: readonly Service[], id: OrderId): readonl
     operation: { kind: 'cancel', order: id },
   }));
 
+/** An order of which Route 53 said nothing may come into force after a look that found none: whoever takes
+ *  it away waits so long first. */
+export const UNSURE_MS = 8_000;
+export const isUnsure = ({ answer }: ServiceAnswer): boolean =>
+  answer.kind === 'failed' && answer.outcome === 'unresolved';
+
 /** Why a service's part was not carried out. */
 export const answerText = ({ service, answer }: ServiceAnswer): string =>
   `${service.id}: ${answer.kind === 'unread' ? answer.error.message : answer.kind === 'plan-changed' ? 'the zone changed meanwhile' : answer.sentence}`;

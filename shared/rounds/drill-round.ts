@@ -31,7 +31,14 @@ import { span } from '../core/phrase.ts';
 import type { Mark } from '../core/record.ts';
 import { parseMark } from '../core/record-parse.ts';
 import { assess } from './assess.ts';
-import { drillCancels, drilled, drillOrders, drillServiceOf } from './drill-look.ts';
+import {
+  drillCancels,
+  drilled,
+  drillOrders,
+  drillServiceOf,
+  isUnsure,
+  UNSURE_MS,
+} from './drill-look.ts';
 import {
   type OrderDeps,
   type OverrideOptions,
@@ -165,6 +172,7 @@ async function begin(
   // Route 53 has not said whether it took it. Called skipped, it would be watched by nobody.
   if (given.results.some(mayStand) && measures.length === 0) return null;
   if (measures.length === 0) return await note(round, 'skipped', failed.join('; '), undefined);
+  if (given.results.some(isUnsure)) await deps.clock.sleep(UNSURE_MS, signal);
   return await stop(round, failed.join('; '), undefined);
 }
 
@@ -199,8 +207,8 @@ const refusal = ({ service, answer }: ServiceAnswer): readonly string[] => {
   }
 };
 
-const mayStand = ({ answer }: ServiceAnswer): boolean =>
-  answer.kind === 'plan-changed' || (answer.kind === 'failed' && answer.outcome === 'unresolved');
+const mayStand = (result: ServiceAnswer): boolean =>
+  result.answer.kind === 'plan-changed' || isUnsure(result);
 
 const failure = (result: ServiceAnswer): readonly string[] =>
   result.answer.kind === 'plan-changed'

@@ -245,6 +245,24 @@ describe('a scheduled drill', () => {
     expect(world.fence(shop).orders).toEqual([]);
   });
 
+  it('stops in all services though the order of one comes into force only after that', async () => {
+    const shop = sampleService({ id: serviceId('shop'), names: ['shop.example.com'] });
+    const world = drillWorld({ config: drillConfig({ services: [sampleService(), shop] }) });
+    await world.clock.advance(5 * MINUTE);
+    world.zone.beforeNextCommit(() => {
+      world.zone.beforeNextCommit(() => world.zone.failNext({ kind: 'late', afterMs: 3_000 }));
+    });
+
+    const begun = await world.clock.runUntil(ask(world, turnAt(world)));
+    await world.clock.advance(MINUTE);
+    world.zone.land();
+
+    expect(begun).toMatchObject({ step: 'stopped' });
+    expect(world.fence().orders).toEqual([]);
+    expect(world.fence(shop).generation).toBe(43);
+    expect(world.fence(shop).orders).toEqual([]);
+  });
+
   it('is skipped where Route 53 refuses the change, and goes on trying to stop where it does then', async () => {
     const world = drillWorld();
     await world.clock.advance(5 * MINUTE);

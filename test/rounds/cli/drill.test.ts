@@ -134,6 +134,20 @@ describe('quorate drill, carried out', () => {
     expect(world.fence().generation).toBe(43);
   });
 
+  it('takes its order away though Route 53 carries it out only after it gave no answer', async () => {
+    const world = quorumWorld();
+    world.zone.failNext({ kind: 'late', afterMs: 3_000 });
+
+    const { code, err } = await played(world);
+
+    expect(code).toBe(1);
+    expect(err).toContain('no answer from Route 53');
+    expect(world.zone.commits.some(({ fault }) => typeof fault === 'object')).toBe(true);
+    await world.clock.advance(MINUTE);
+    world.zone.land();
+    expect(world.fence().orders).toEqual([]);
+  });
+
   it('ends its order itself where no region is left to do it', async () => {
     const world = quorumWorld();
 
