@@ -33,7 +33,7 @@ export type Standing = {
 /** Automation that is off is told again so often. */
 export const REPEAT_MS = 14_400_000;
 /** A region that holds more open incidents than this tells no new ones: its item must fit. */
-export const STANDING_MAX = 1_000;
+export const STANDING_MAX = 700;
 /** Clocks and rounds differ by so much: an order that vanishes then has ended, not been cancelled. */
 const END_MS = 60_000;
 

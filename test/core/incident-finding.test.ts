@@ -8,6 +8,7 @@ import { type Finding, findingsOf, type RoundSeen } from '../../shared/core/inci
 import {
   parseStanding,
   REPEAT_MS,
+  STANDING_MAX,
   type Standing,
   standingBody,
   watchIncidents,
@@ -288,6 +289,26 @@ describe('what is news', () => {
   });
   const off = (changes: Partial<Finding> = {}): Finding =>
     down({ kind: 'automation', subject: 'automation', label: 'drift', ...changes });
+
+  it('what stands fits one item of the table, whatever length names have', () => {
+    const name = 'n'.repeat(63);
+    const one: Standing = {
+      id: 'i'.repeat(12),
+      service: name,
+      kind: 'automation',
+      subject: name,
+      label: 'withheld not-what-is-served 12h',
+      title: `${name}: ${name} is down (observed only)`,
+      sinceAt: T0,
+      openedAt: T0,
+      untilAt: T0,
+      place: name,
+    };
+
+    const body = JSON.stringify(standingBody(Array.from({ length: STANDING_MAX }, () => one)));
+
+    expect(body.length).toBeLessThan(400_000);
+  });
 
   it('is a beginning, another label and an end, and nothing in between', () => {
     const first = watchIncidents([], [down()], watcher);
