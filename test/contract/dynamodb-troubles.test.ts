@@ -16,7 +16,19 @@ import { QuorateError } from '../../shared/core/errors.ts';
 import { epochMs } from '../../shared/core/model.ts';
 import type { Store } from '../../shared/ports.ts';
 import { type FakeClock, fakeClock } from '../fakes/fake-clock.ts';
-import { APP, aRecord, aReport, aRollup, EU, keyOf, LIVE, NOW, US } from './store-samples.ts';
+import { anEvent } from '../fakes/sample-incident.ts';
+import {
+  APP,
+  aDrillEvent,
+  aRecord,
+  aReport,
+  aRollup,
+  EU,
+  keyOf,
+  LIVE,
+  NOW,
+  US,
+} from './store-samples.ts';
 
 describe('dynamodb store: answers that are errors', () => {
   it.each([
@@ -359,4 +371,14 @@ const everyMethod = (store: Store): Promise<unknown>[] => [
   store.readRecords(APP, { limit: 1 }, LIVE),
   store.writeMark({ ...aRecord(1), kind: 'committed', detail: '' }, LIVE),
   store.readMarks(APP, LIVE),
+  store.writeDrillEvent(aDrillEvent({ deployment: 'quorate-test' }), LIVE),
+  store.readDrillEvents('quorate-test', epochMs(NOW), LIVE),
+  store.writeIncidentEvent(anEvent({ service: APP }), LIVE),
+  store.readIncidentEvents(APP, epochMs(NOW), LIVE),
+  store.writeOutbox(
+    { region: EU, key: 'due#x', version: 'y', expiresAt: epochMs(NOW), body: {} },
+    { version: 'x' },
+    LIVE,
+  ),
+  store.readOutbox([EU], 'due#', LIVE),
 ];
