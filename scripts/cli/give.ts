@@ -7,7 +7,7 @@ import { systemClock } from '../../shared/adapters/system-clock.ts';
 import type { ChangeAnswer, ScopeAsked } from '../../shared/api/overrides.ts';
 import { FORCEABLE_RULES, type ForceableRule, type OrderKind } from '../../shared/core/fence.ts';
 import type { Config } from '../../shared/core/model.ts';
-import { momentText } from '../../shared/core/phrase.ts';
+import { list, momentText } from '../../shared/core/phrase.ts';
 import type { Cli, Register } from './cli.ts';
 import { suggestion } from './find.ts';
 import {
@@ -18,7 +18,7 @@ import {
   withOrderOptions,
 } from './order-carry.ts';
 import { refuseWholeDrain, scopeText, scopeTyped, scopeWords } from './order-scope.ts';
-import { untilText, whoText } from './order-text.ts';
+import { isPartlyDone, untilText, whoText } from './order-text.ts';
 import { type EndOptions, endTyped, timeTyped } from './order-time.ts';
 
 type GiveOptions = OrderOptions &
@@ -185,12 +185,13 @@ const concerned = (
     .map(({ id }) => id);
 
 function aboutGiven(
-  { results, untilAt, at, actor, dryRun }: ChangeAnswer,
+  answer: ChangeAnswer,
   kind: OrderKind,
   scope: ScopeAsked,
   { reason, then, weight }: GiveOptions,
   from: string | undefined,
 ): readonly string[] {
+  const { results, untilAt, at, actor, dryRun } = answer;
   const isGoing = results.some(({ outcome }) => outcome === 'planned' || outcome === 'committed');
   if (untilAt === null || !isGoing) return [];
   const verb = { drain: 'drained', pin: `pinned to ${weight}`, freeze: 'frozen' }[kind];
@@ -198,8 +199,12 @@ function aboutGiven(
   const why = reason === undefined ? '' : `: ${reason.trim()}`;
   const after = afterText(kind, scope, then);
   const order = results.find(({ outcome }) => outcome === 'committed')?.order ?? null;
+  const has = results.filter(({ outcome }) => outcome === 'committed');
+  const where = isPartlyDone(answer)
+    ? `${scopeText(scope)}, only in ${list(has.map(({ service }) => service))},`
+    : scopeText(scope);
   return [
-    `${scopeText(scope)} ${verb} by ${whoText(actor)} ${begin}${untilText(untilAt, at)}${why}`,
+    `${where} ${verb} by ${whoText(actor)} ${begin}${untilText(untilAt, at)}${why}`,
     ...(after === null ? [] : [after]),
     ...(order === null || dryRun
       ? []

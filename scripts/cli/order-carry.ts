@@ -14,7 +14,7 @@ import { commandLine, quoted } from './change.ts';
 import type { Cli } from './cli.ts';
 import { apiDesk, type How, type OrderDesk, type OrderWish } from './order-desk.ts';
 import { directDesk } from './order-direct.ts';
-import { checksumNow, orderText } from './order-text.ts';
+import { checksumNow, isPartlyDone, orderText } from './order-text.ts';
 
 export type OrderOptions = {
   readonly apply?: string;
@@ -135,7 +135,10 @@ function lineOf(
   if (checksum === null || !isReady) return null;
   const line = commandLine(cli, words);
   const why = `--reason ${reason === null ? '"…"' : quoted(reason)}`;
-  return lacksReason ? `${line} ${why}` : `${line} --apply ${checksum} ${why}`;
+  // Of a wide order one part is done: the line asks for a plan of all, which this checksum is not.
+  return lacksReason || isPartlyDone(answer)
+    ? `${line} ${why}`
+    : `${line} --apply ${checksum} ${why}`;
 }
 
 function reasonOf({ apply, reason }: OrderOptions): string | null {

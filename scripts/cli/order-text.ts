@@ -53,6 +53,9 @@ function nextLines(
   if (checksum === null || (!dryRun && !isChanged)) return [];
   const plan = paint.bold(`plan ${checksum}`);
   if (applyWith === null) return [`${plan}   nothing was changed`];
+  if (isPartlyDone(answer)) {
+    return ['a part is done, and the rest was not changed; to look at it again:', `  ${applyWith}`];
+  }
   if (lacksReason) {
     const why = 'say why, which is part of what is applied, to get the line that applies it';
     return [`${plan}   nothing was changed; ${why}:`, `  ${applyWith}`];
@@ -63,6 +66,11 @@ function nextLines(
 
 const isOvertaken = ({ results }: ChangeAnswer): boolean =>
   results.some(({ outcome }) => outcome === 'plan-changed');
+
+/** Of a wide order: some services have it, and others do not. */
+export const isPartlyDone = ({ results }: ChangeAnswer): boolean =>
+  results.some(({ outcome }) => outcome === 'committed') &&
+  results.some(({ outcome }) => outcome !== 'committed' && outcome !== 'nothing-to-do');
 
 /** What applies the plans as shown. Where a race changed one of many, the others are done already. */
 export function checksumNow({ checksum, results }: ChangeAnswer): string | null {

@@ -548,3 +548,31 @@ describe('quorate notify test', () => {
     expect(desk.api.notified).toEqual(['test']);
   });
 });
+
+describe('a wide order of which a race changed one part', () => {
+  const LINE = 'drain --region us-east-1 --for 2h --reason power';
+
+  it('says what is done and what is not, and prints the line that goes on', async () => {
+    const desk = twoServices();
+    const { world } = desk.api;
+    const checksum = json(await desk.type(`${LINE} --json`)).checksum;
+    const [, shop] = world.config.services;
+    world.zone.beforeNextCommit(() => {
+      world.zone.beforeNextCommit(() => world.editWeight('eu-west-1', 90, shop));
+    });
+
+    const raced = await desk.type(`${LINE} --apply ${checksum}`);
+
+    expect(raced.code).toBe(3);
+    expect(raced.out).toContain('region us-east-1 of every service, only in app, drained by alice');
+    expect(raced.out).not.toContain('nothing was changed');
+    expect(raced.out).toMatch(
+      /a part is done, and the rest was not changed; to look at it again:\n {2}quorate drain --for 2h --region us-east-1 --reason power\n/,
+    );
+    const { done } = await reviewed(desk, LINE);
+    expect(done.code).toBe(0);
+    expect(world.fence(shop).orders.map(({ id }) => id)).toEqual(
+      world.fence().orders.map(({ id }) => id),
+    );
+  });
+});
