@@ -120,15 +120,19 @@ whereChromium(() => {
       const first = await focused(page);
       await page.getByRole('button', { name: 'Drain eu-west-1 of app' }).focus();
       await page.keyboard.press('Enter');
+      // A person types when the field has the focus, and reads when the heading has it.
+      await page.locator('dialog input:focus').waitFor();
       await page.keyboard.type('bad deploy 4711');
       const field = await focused(page);
       // Polling draws the page anew beneath it.
       await page.waitForResponse((response) => response.url().endsWith('/v1/status'));
       await page.keyboard.press('Enter');
       await page.getByText('Nothing has been changed yet').waitFor();
+      await page.locator('#dialog-title:focus').waitFor();
       const heading = await focused(page);
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });
+      await page.locator('button:focus').waitFor();
 
       expect(first).toBe('To the services');
       expect(field).toBe('bad deploy 4711');
