@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { QuorateError } from '../shared/core/errors.ts';
 import { epochMs } from '../shared/core/model.ts';
+import { portNumber } from './cli/loopback-command.ts';
 import { loadConfig } from './config-file.ts';
 import { openScreen, render } from './local/terminal-view.ts';
 import { startWorld, type World } from './local/world.ts';
@@ -122,12 +123,6 @@ function showScreen(world: World, speed: number): () => void {
     process.stdout.off('resize', draw);
     screen[Symbol.dispose]();
   };
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
 }
 
 function numberIn(from: number, to: number): (text: string) => number {

@@ -113,11 +113,14 @@ export async function standingOrder(
     );
   }
   const { order } = first;
-  const isWide = found.holders.length > 1;
+  // An endpoint is one service's. Any other order may stand in the zones that could not be read, too: whoever
+  // ends it then ends one that spans services.
+  const unread = order.scope.kind === 'endpoint' ? [] : found.unread;
+  const services = [...found.holders, ...unread].map(({ service }) => service);
   return {
     order,
-    services: [...found.holders, ...found.unread].map(({ service }) => service),
-    scope: order.kind === 'freeze' || isWide ? 'freeze' : 'override',
+    services,
+    scope: order.kind === 'freeze' || services.length > 1 ? 'freeze' : 'override',
   };
 }
 

@@ -19,10 +19,8 @@ import {
   overrideRequestSchema,
   reasonTextSchema,
 } from '../../shared/api/overrides.ts';
-import type { EpochMs } from '../../shared/core/model.ts';
-import { orderId } from '../../shared/core/model.ts';
+import type { EpochMs, orderId } from '../../shared/core/model.ts';
 import type { Operation } from '../../shared/core/operation.ts';
-import { keyReusedText } from '../../shared/core/order-wish.ts';
 import { approvalOf, type Change, changesOf, extensionOf } from '../../shared/core/override.ts';
 import { overrideRound, type ServiceAnswer } from '../../shared/rounds/override-round.ts';
 import { may, type Scope } from './authenticate.ts';
@@ -316,7 +314,7 @@ function refusalIn(
     case 'refused': {
       if (isDryRun) return null;
       return {
-        code: isKeyReused(judged.sentence) ? 'KEY_REUSED' : 'REFUSED',
+        code: judged.isKeyReused === true ? 'KEY_REUSED' : 'REFUSED',
         detail: judged.sentence,
         answer,
       };
@@ -342,12 +340,6 @@ const FAILED: Readonly<Record<Failed, Omit<Refusal, 'detail'>>> = {
   throttled: { code: 'ZONE_THROTTLED', headers: AGAIN_SOON },
   expired: { code: 'ZONE_UNAVAILABLE', headers: AGAIN_SOON },
 };
-
-/** The core says so in a sentence that holds the other order's id. */
-function isKeyReused(sentence: string): boolean {
-  const [, id] = /gave order ([\w-]{8}),/.exec(sentence) ?? [];
-  return id !== undefined && sentence.endsWith(keyReusedText(orderId(id)));
-}
 
 function etagOf({ dryRun, checksum, results }: ChangeAnswer): Readonly<Record<string, string>> {
   if (dryRun) return checksum === null ? {} : { etag: `"p${checksum}"` };

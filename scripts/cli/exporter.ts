@@ -2,13 +2,12 @@
  * `quorate exporter`: metrics for Prometheus on 127.0.0.1, from the API of whichever region answers. It needs the
  * API's `read` policy and nothing else; with `--once` it prints one scrape and ends.
  */
-import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
-import { QuorateError } from '../../shared/core/errors.ts';
-import { apiMetrics, type Collector, collector } from '../exporter/collector.ts';
-import { EXPORTER_PORT, type ExporterServer, openExporter } from '../exporter/exporter-server.ts';
+import { apiMetrics, collector } from '../exporter/collector.ts';
+import { EXPORTER_PORT, openExporter } from '../exporter/exporter-server.ts';
 import { openMetricsText } from '../exporter/open-metrics-text.ts';
 import type { Register } from './cli.ts';
+import { ended, opened, portNumber } from './loopback-command.ts';
 
 const HELP = `
 Serves /metrics on 127.0.0.1 only, as OpenMetrics 1.0 or in the older text format. Probes have the names of
@@ -39,37 +38,10 @@ export const registerExporter: Register = (program, cli) => {
         if (documents.status === null) cli.exitWith(1);
         return;
       }
-      await using server = await opened(source, options.port, signal);
+      await using server = await opened(openExporter(source, options.port, signal));
       const { regions } = api;
       const url = `${server.url}/metrics`;
       cli.print({ url, regions }, () => `${url}   (API of ${regions.join(', ')}; Ctrl-C ends it)`);
       await ended(signal);
     });
 };
-
-async function opened(
-  source: Collector,
-  port: number,
-  signal: AbortSignal,
-): Promise<ExporterServer> {
-  try {
-    return await openExporter(source, port, signal);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new QuorateError('BAD_REQUEST', error.message, { cause: error });
-    }
-    throw error;
-  }
-}
-
-const ended = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}

@@ -3,15 +3,14 @@
  * beside it. It prints one URL and serves until Ctrl-C; it opens nothing by itself. Whichever region
  * answers will do.
  */
-import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
-import { QuorateError } from '../../shared/core/errors.ts';
 import { formatFor, METRICS_FORMATS } from '../../shared/core/openmetrics.ts';
 import { apiMetrics, collector } from '../exporter/collector.ts';
 import { openMetricsText } from '../exporter/open-metrics-text.ts';
 import type { Metrics } from '../ui/page-app.ts';
-import { openUi, type UiOptions, type UiServer } from '../ui/ui-server.ts';
+import { openUi } from '../ui/ui-server.ts';
 import type { Register } from './cli.ts';
+import { ended, opened, portNumber } from './loopback-command.ts';
 
 const PORT = 8788;
 const HELP = `
@@ -40,7 +39,7 @@ export const registerUi: Register = (program, cli) => {
         const body = openMetricsText(await source.collect(signal), format);
         return { type: METRICS_FORMATS[format], body };
       };
-      await using server = await opened({ api, port, metrics });
+      await using server = await opened(openUi({ api, port, metrics }));
       const { deployment } = loaded.config;
       const { regions } = api;
       cli.print(
@@ -51,26 +50,3 @@ export const registerUi: Register = (program, cli) => {
       await ended(signal);
     });
 };
-
-async function opened(options: UiOptions): Promise<UiServer> {
-  try {
-    return await openUi(options);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new QuorateError('BAD_REQUEST', error.message, { cause: error });
-    }
-    throw error;
-  }
-}
-
-const ended = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}

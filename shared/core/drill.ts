@@ -5,7 +5,6 @@
  */
 import type { FenceOrder } from './fence.ts';
 import type {
-  Digest,
   DigestOf,
   EndpointId,
   EpochMs,
@@ -14,6 +13,7 @@ import type {
   RegionId,
   ServiceId,
 } from './model.ts';
+import { typeable } from './order-wish.ts';
 import { clockTime, list } from './phrase.ts';
 import { CLOCK_OFF_MS_MAX } from './snapshot.ts';
 
@@ -72,14 +72,12 @@ export function slotOf(
   const thisWeek = (today - daysAgo) * DAY_MS + minuteOfDay * MINUTE_MS;
   const fromAt = (thisWeek > now ? thisWeek - WEEK_MS : thisWeek) as EpochMs;
   return {
-    id: drillId(digestOf(`drill ${deployment} ${region} ${fromAt}`)),
+    id: typeable(digestOf(`drill ${deployment} ${region} ${fromAt}`).slice(0, 8)),
     region,
     fromAt,
     untilAt: (fromAt + forMs) as EpochMs,
   };
 }
-
-const drillId = (digest: Digest): OrderId => digest.slice(0, 8) as OrderId;
 
 /** Late by less than half of its time: the rest would show nothing. */
 export const mayStillBegin = ({ fromAt, untilAt }: DrillSlot, now: EpochMs): boolean =>

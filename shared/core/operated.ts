@@ -13,7 +13,12 @@ export type Planned = {
 };
 export type Operated =
   | Planned
-  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** Its Idempotency-Key gave another order. */
+      readonly isKeyReused?: true;
+    }
   | { readonly kind: 'nothing-to-do'; readonly why: string };
 
 export type OperationInput = Evidence & {

@@ -237,7 +237,9 @@ function give(order: FenceOrder, context: OrderContext): Operated {
     return nothing(`order ${same.id} is given already, until ${momentText(same.untilAt)}`);
   }
   const reused = fence.orders.find((one) => isKeyReused(one.id, order.id));
-  if (reused !== undefined) return refused(keyReusedText(reused.id));
+  if (reused !== undefined) {
+    return { kind: 'refused', why: keyReusedText(reused.id), isKeyReused: true };
+  }
   const problem = timeProblem(order, now);
   if (problem !== null) return refused(problem);
   const begun = beginOf({ ...order, started: order.fromAt <= now }, context, 'operator');

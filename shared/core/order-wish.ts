@@ -54,7 +54,7 @@ export const orderIdOf = (
   );
 
 /** People type it behind a command, where what begins with a dash is an option. */
-const typeable = (id: string): OrderId => orderId(id.replace(/^-/, 'x'));
+export const typeable = (id: string): OrderId => orderId(id.replace(/^-/, 'x'));
 
 /** The same key of the same actor, for something else. */
 export const isKeyReused = (a: OrderId, b: OrderId): boolean =>

@@ -10,7 +10,6 @@ import type { ConfigManifest } from '../core/report.ts';
 import { type Snapshot, snapshotOf } from '../core/snapshot.ts';
 import { tableNote, troubleText } from '../core/trouble.ts';
 import type { Votes } from '../core/vote.ts';
-import type { ZoneRead } from '../core/zone-record.ts';
 import type { Clock, Ids, Store, Zone } from '../ports.ts';
 import { evaluate } from './evaluate.ts';
 import { type Evidence, readEvidence, votesOf } from './evidence.ts';
@@ -18,8 +17,8 @@ import { type OrderRecords, readOrderRecords } from './order-records.ts';
 import { newMemory } from './quorum-memory.ts';
 import { heldByBug, type QuorumResult } from './quorum-result.ts';
 import { readChannelNotes } from './read-incidents.ts';
+import { readZones } from './read-zones.ts';
 import { readShadows } from './shadows.ts';
-import { stretchOf } from './zone-watch.ts';
 
 export type AssessDeps = {
   readonly clock: Clock;
@@ -72,7 +71,7 @@ export async function assess(
   const [evidence, shadows, reads, channels] = await Promise.all([
     readEvidence({ clock, store }, config, manifest, signal),
     readShadows({ store }, services, region, signal),
-    readZones(deps, services, signal),
+    readZones(deps.zone, services, signal),
     channelNotes(deps, config, signal),
   ]);
   const failed = [...reads.values()].filter((read) => read instanceof QuorateError);
@@ -133,26 +132,6 @@ async function channelNotes(
     if (error instanceof QuorateError) return [];
     throw error;
   }
-}
-
-async function readZones(
-  { zone }: Pick<AssessDeps, 'zone'>,
-  services: readonly Service[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, ZoneRead | QuorateError>> {
-  const byZone = Map.groupBy(services, (service) => service.zone.id);
-  const reads = await Promise.all(
-    [...byZone].map(async ([id, own]) => {
-      const [first] = own;
-      if (first === undefined) throw new Error('a group of services has one');
-      const read = await zone.read(first.zone, stretchOf(own), signal).catch((error: unknown) => {
-        if (error instanceof QuorateError) return error;
-        throw error;
-      });
-      return [id, read] as const;
-    }),
-  );
-  return new Map(reads);
 }
 
 /** Judged by this file, a deployment of another one looks blind. That must not be taken for an outage. */

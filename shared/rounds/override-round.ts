@@ -17,12 +17,11 @@ import { sentence as toSentence } from '../core/reason.ts';
 import type { RecordOrder } from '../core/record.ts';
 import type { ConfigManifest } from '../core/report.ts';
 import { snapshotOf } from '../core/snapshot.ts';
-import type { ZoneRead } from '../core/zone-record.ts';
 import type { Clock, Ids, Store, Zone } from '../ports.ts';
 import { type Books, type Intent, tellOthers, writeIntent, writeMarks } from './bookkeeping.ts';
 import { type Committed, commitPlans } from './commit-plans.ts';
 import { type Evidence, readEvidence, votesOf } from './evidence.ts';
-import { stretchOf } from './zone-watch.ts';
+import { readZones, type ZoneReads } from './read-zones.ts';
 
 export type OrderDeps = {
   readonly clock: Clock;
@@ -71,7 +70,12 @@ export type OrderAnswer =
   | (Told & { readonly kind: 'planned'; readonly notYet: string | null })
   | (Told & { readonly kind: 'plan-changed' })
   | { readonly kind: 'nothing-to-do'; readonly sentence: string }
-  | { readonly kind: 'refused'; readonly sentence: string }
+  | {
+      readonly kind: 'refused';
+      readonly sentence: string;
+      /** The key gave another order, so the request itself is wrong, whatever stands in the zone. */
+      readonly isKeyReused?: true;
+    }
   /** Nothing is known yet, or Route 53 would not take it: the outcome says which. */
   | {
       readonly kind: 'failed';
@@ -166,7 +170,7 @@ function draftOne(
   { deps, config }: Round,
   change: Change,
   evidence: Evidence,
-  reads: ReadonlyMap<string, ZoneRead | QuorateError>,
+  reads: ZoneReads,
 ): Draft {
   const { service, operation, isWide } = change;
   if (isWide && service.mode === 'observe') {
@@ -183,32 +187,18 @@ function draftOne(
   const votes = votesOf(evidence, service, now);
   const operated = operate(operation, { config, service, votes, snapshot, now, aids: deps.aids });
   const sentence = operationText(operated);
-  if (operated.kind !== 'planned') return { change, result: { kind: operated.kind, sentence } };
+  if (operated.kind === 'refused') {
+    const { isKeyReused } = operated;
+    const result = { kind: 'refused' as const, sentence };
+    return { change, result: isKeyReused ? { ...result, isKeyReused } : result };
+  }
+  if (operated.kind === 'nothing-to-do')
+    return { change, result: { kind: operated.kind, sentence } };
   const nonce = deps.ids.nonce();
   const plan = planChanges(service, operated.commit, snapshot, nonce, now, deps.aids.digestOf);
   const sentences = operated.reasons.map(toSentence);
   const told: Told = { plan, sentence, sentences, trouble: evidence.trouble };
   return { change, result: { kind: 'planned', operated, told } };
-}
-
-async function readZones(
-  zone: Zone,
-  services: readonly Service[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, ZoneRead | QuorateError>> {
-  const byZone = Map.groupBy(services, (service) => service.zone.id);
-  const reads = await Promise.all(
-    [...byZone].map(async ([id, own]) => {
-      const [first] = own;
-      if (first === undefined) throw new Error('a group of services has one');
-      const read = await zone.read(first.zone, stretchOf(own), signal).catch((error: unknown) => {
-        if (error instanceof QuorateError) return error;
-        throw error;
-      });
-      return [id, read] as const;
-    }),
-  );
-  return new Map(reads);
 }
 
 /** Sends every plan. Of a service that is not planned the answer is known already. */
