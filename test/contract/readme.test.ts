@@ -1,8 +1,7 @@
 /** What the README shows is run here: its configuration, its commands and its sentences. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '../../scripts/cli/run.ts';
 import { loadConfig } from '../../scripts/config-file.ts';
 import { FAULT_KINDS } from '../../scripts/local/faults.ts';
 import { parseConfig } from '../../shared/core/config.ts';
@@ -10,6 +9,7 @@ import { AUTOMATION_STATES } from '../../shared/core/decision.ts';
 import { endpointId, epochMs } from '../../shared/core/model.ts';
 import { sentence } from '../../shared/core/reason.ts';
 import { AIDS } from '../../shared/wire.ts';
+import { typed } from '../fakes/typed-command.ts';
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -43,19 +43,27 @@ describe('README', () => {
     for (const name of named) expect(scripts).toContain(name);
   });
 
-  it('names only commands of quorate that exist', async () => {
-    let help = '';
-    const signal = new AbortController().signal;
-    const out = (text: string): void => {
-      help += text;
-    };
-    const terminal = { out, err: out, env: {}, isTty: false, columns: 200, signal, folder: '.' };
-    await run(['--help'], terminal);
+  const commands = [
+    ...readme.matchAll(/npm run (?:--silent )?quorate -- ([^`\n#>]*[^`\n#> ])/g),
+  ].map(([, words = '']) => words.replaceAll('<id>', 'a1b2c3d4'));
 
-    const named = [...readme.matchAll(/npm run (?:--silent )?quorate -- ([a-z]+)/g)];
+  it.each([...new Set(commands)])(
+    'names `quorate %s`, which exists with its options',
+    async (words) => {
+      await expect(typed(`quorate ${words}`)).resolves.toBeUndefined();
+    },
+  );
 
-    expect(named.length).toBeGreaterThan(12);
-    for (const [, verb = ''] of named) expect(help).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
+  it('names many', () => {
+    expect(new Set(commands).size).toBeGreaterThan(30);
+  });
+
+  it('shows pictures and pages that are there', () => {
+    const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, path = '']) => path);
+
+    expect(links.length).toBeGreaterThan(5);
+    for (const path of links)
+      expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true);
   });
 
   it('breaks things of the demo by a fault kind and names that exist', async () => {

@@ -1,9 +1,7 @@
 /** The runbooks: everything that can call for a person has a section, and every command in them exists. */
 import { existsSync, readFileSync } from 'node:fs';
-import { type Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { programFor } from '../../scripts/cli/run.ts';
 import { commandsIn, readRunbooks } from '../../scripts/cli/runbook.ts';
 import { functionName, tableName } from '../../scripts/names.ts';
 import { alarmsOf } from '../../scripts/package/alarms.ts';
@@ -11,6 +9,7 @@ import { AUTOMATION_SHOWN } from '../../shared/api/parts.ts';
 import { SKIP_CODES } from '../../shared/core/reason-code.ts';
 import { HELD_CODES, runbookAnchor, runbookLink } from '../../shared/core/runbook.ts';
 import { sampleConfig } from '../fakes/sample-service.ts';
+import { typed } from '../fakes/typed-command.ts';
 import { shell } from './cli/shell.ts';
 
 const read = (path: string): string =>
@@ -95,7 +94,7 @@ describe('the runbooks', () => {
   it.each(commands.filter(([, line]) => line.startsWith('quorate ')))(
     '%s: `%s` is a command with its options',
     async (_, line) => {
-      await expect(parsed(line)).resolves.toBeUndefined();
+      await expect(typed(line)).resolves.toBeUndefined();
     },
   );
 
@@ -123,9 +122,9 @@ describe('the runbooks', () => {
   });
 
   it('refuse a command that does not exist: this test can fail', async () => {
-    await expect(parsed('quorate drain app --nonsense')).rejects.toThrow('--nonsense');
-    await expect(parsed('quorate dance app')).rejects.toThrow('dance');
-    await expect(parsed('quorate approve app')).rejects.toThrow('endpoint');
+    await expect(typed('quorate drain app --nonsense')).rejects.toThrow('--nonsense');
+    await expect(typed('quorate dance app')).rejects.toThrow('dance');
+    await expect(typed('quorate approve app')).rejects.toThrow('endpoint');
   });
 });
 
@@ -173,29 +172,3 @@ describe('quorate runbook', () => {
 });
 
 /** As the command line would take it; nothing runs. */
-async function parsed(line: string): Promise<void> {
-  const signal = new AbortController().signal;
-  const quiet = (): void => undefined;
-  const { program } = programFor({
-    out: quiet,
-    err: quiet,
-    env: {},
-    isTty: false,
-    columns: 100,
-    signal,
-    folder: '.',
-  });
-  const inert = (command: Command): void => {
-    command.action(quiet);
-    for (const one of command.commands) inert(one);
-  };
-  for (const one of program.commands) inert(one);
-  try {
-    await program.parseAsync(wordsOf(line).slice(1), { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
-  }
-}
-
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
