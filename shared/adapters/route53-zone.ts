@@ -12,11 +12,12 @@ import {
   type ListResourceRecordSetsCommandOutput,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
-import { assert, QuorateError } from '../core/errors.ts';
+import { assert } from '../core/errors.ts';
 import type { EpochMs, ZoneRef } from '../core/model.ts';
 import { listingOrder, recordKey, type ZoneRecord } from '../core/zone-record.ts';
-import type { Clock, CommitReply, Zone } from '../ports.ts';
-import { type Failure, failureOf } from './route53-failures.ts';
+import type { Clock, Zone } from '../ports.ts';
+import { replyTo, zoneError } from './route53-answers.ts';
+import { failureOf } from './route53-failures.ts';
 import { encodeName, normaliseName } from './route53-names.ts';
 import { fromResourceRecordSet, toResourceRecordSet } from './route53-records.ts';
 import { AT_THE_WIRE, replyWatch } from './route53-reply.ts';
@@ -194,68 +195,6 @@ function parsePage(output: ListResourceRecordSetsCommandOutput): Page {
 function changeIdOf(id: unknown): string | undefined {
   if (typeof id !== 'string') return undefined;
   return /^(?:\/change\/)?([\w-]{1,128})$/.exec(id)?.[1];
-}
-
-function replyTo(failure: Failure): CommitReply {
-  switch (failure.kind) {
-    case 'refused':
-      return { kind: 'refused', messages: failure.messages };
-    case 'throttled':
-      return { kind: 'throttled' };
-    case 'busy':
-      return { kind: 'busy' };
-    case 'access-denied':
-    case 'no-such-zone':
-      return { kind: 'denied', code: failure.kind, message: failure.message };
-    case 'invalid-input':
-    case 'no-such-change':
-      return { kind: 'denied', code: 'invalid-input', message: failure.message };
-    case 'unknown':
-      return { kind: 'unknown', message: failure.message };
-  }
-}
-
-function zoneError(zone: ZoneRef, failure: Failure, what: string, cause: unknown): QuorateError {
-  const where = `zone ${zone.key} (${zone.id})`;
-  const could = `could not ${what}`;
-  switch (failure.kind) {
-    case 'throttled':
-      return new QuorateError(
-        'ZONE_THROTTLED',
-        `${where} ${could}: Route 53 is throttling the whole account; DNS is left alone, the next round tries again`,
-        { cause },
-      );
-    case 'access-denied':
-      return new QuorateError(
-        'ACCESS_DENIED',
-        `${where} ${could}: ${failure.message}; allow route53:ListResourceRecordSets and route53:GetChange ` +
-          `to ${zone.role ?? "this function's role"}`,
-        { cause },
-      );
-    case 'no-such-zone':
-      return new QuorateError(
-        'NOT_FOUND',
-        `${where} ${could}: Route 53 knows no hosted zone ${zone.id}; correct the id of zones.${zone.key} in quorate.yml`,
-        { cause },
-      );
-    case 'refused':
-      // A read changes nothing: the message is only shown.
-      return zoneError(
-        zone,
-        { kind: 'unknown', message: failure.messages.join(', ') },
-        what,
-        cause,
-      );
-    case 'busy':
-    case 'invalid-input':
-    case 'no-such-change':
-    case 'unknown':
-      return new QuorateError(
-        'ZONE_UNAVAILABLE',
-        `${where} ${could}: ${failure.message}; DNS is left alone, the next round tries again`,
-        { cause },
-      );
-  }
 }
 
 /** The SDK does not listen to the signal while it waits for credentials or for its next attempt. */
