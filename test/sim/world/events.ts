@@ -150,6 +150,12 @@ export type WorldEvent =
       readonly isUp: boolean;
       readonly serves: boolean;
     }
+  /** faults → healed (a core is whole again, some faults may last) → quiet (nothing is wrong any more). */
+  | {
+      readonly kind: 'phase';
+      readonly atMs: number;
+      readonly phase: 'faults' | 'healed' | 'quiet';
+    }
   | {
       readonly kind: 'fault-began';
       readonly atMs: number;
