@@ -26,12 +26,39 @@ export type PlaceConditions = {
   controlLoss: number;
   /** Every probe is skipped for the vantage's own reason. */
   cannotProbe: 'own-dns' | 'no-route' | 'no-handles' | null;
+  /** No route for the newer family: its probes are skipped. */
+  hasNoIpv6: boolean;
   /** What the event loop says of itself. */
   loopLateMs: number;
   /** Its reports say something else than it saw. */
-  lies: 'down' | 'up' | 'alternating' | 'per-reader' | 'malformed' | null;
+  lies:
+    | 'down'
+    | 'up'
+    | 'alternating'
+    | 'per-reader'
+    | 'malformed'
+    | 'names-another'
+    | 'cut-short'
+    | 'old-times'
+    | 'future-times'
+    | null;
+  /** Its reports say that a newer release wrote them, which reads a format more. */
+  release: string | null;
+  /** Functions that may run at once; the rest is throttled. */
+  concurrencyMax: number;
+  /** New `quorum` processes wait for their turn. */
+  takesTurns: boolean;
   /** Its own mistake: round starts are taken from the time of writing. */
-  table: { errorChance: number; replyLoss: number; isCut: boolean; repeats: number };
+  table: {
+    errorChance: number;
+    replyLoss: number;
+    isCut: boolean;
+    repeats: number;
+    /** Of writes of the own report only. */
+    reportWritesFail: number;
+    /** Of each report in a read: it is not in the answer. */
+    readMisses: number;
+  };
   route53: { isCut: boolean; requestLoss: number; replyLoss: number; late: number; lateMs: number };
   /** Of one way of any call. */
   oneWayMs: { from: number; to: number };
@@ -49,9 +76,20 @@ export const goodPlace = (): PlaceConditions => ({
   probeLoss: 0,
   controlLoss: 0,
   cannotProbe: null,
+  hasNoIpv6: false,
   loopLateMs: 0,
   lies: null,
-  table: { errorChance: 0, replyLoss: 0, isCut: false, repeats: 0 },
+  release: null,
+  concurrencyMax: 10,
+  takesTurns: true,
+  table: {
+    errorChance: 0,
+    replyLoss: 0,
+    isCut: false,
+    repeats: 0,
+    reportWritesFail: 0,
+    readMisses: 0,
+  },
   route53: { isCut: false, requestLoss: 0, replyLoss: 0, late: 0, lateMs: 60_000 },
   oneWayMs: { from: 10, to: 60 },
 });
@@ -62,6 +100,8 @@ export type EndpointConditions = {
   /** What a failing probe sees; `timeout` takes the whole timeout. */
   code: FailCode;
   status: number;
+  /** Of a healthy answer: 429 is one, where the check names no status. */
+  answerStatus: number;
   fails: number;
   latencyMs: number;
   /** Probability of failing as seen from one vantage only. */
@@ -76,6 +116,7 @@ export const goodEndpoint = (): EndpointConditions => ({
   how: 'answers',
   code: 'refused',
   status: 503,
+  answerStatus: 200,
   fails: 1,
   latencyMs: 40,
   failsFrom: new Map(),
@@ -90,6 +131,13 @@ export type Route53Conditions = {
   throttled: number;
   busy: number;
   denied: boolean;
+  /** Probability of a 5xx, and whether the batch had its effect before it. */
+  failsBefore: number;
+  failsAfter: number;
+  /** Probability that a listing is that of a moment ago. */
+  staleReads: number;
+  /** Zones that nobody finds. */
+  readonly missingZones: Set<string>;
   insyncMs: { from: number; to: number };
   /** Names whose records nobody may change. */
   readonly protectedNames: Set<string>;
@@ -100,6 +148,10 @@ export const goodRoute53 = (): Route53Conditions => ({
   throttled: 0,
   busy: 0,
   denied: false,
+  failsBefore: 0,
+  failsAfter: 0,
+  staleReads: 0,
+  missingZones: new Set(),
   insyncMs: { from: 3_000, to: 50_000 },
   protectedNames: new Set(),
 });

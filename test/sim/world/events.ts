@@ -168,6 +168,15 @@ export type WorldEvent =
       readonly id: string;
       readonly what: string;
     }
+  /** A fault truly took effect, once: what is counted per row of faults.md. */
+  | {
+      readonly kind: 'fault-injected';
+      readonly atMs: number;
+      /** A key of `FAULT_KINDS`. */
+      readonly id: string;
+      readonly rows: readonly string[];
+      readonly what: string;
+    }
   | {
       readonly kind: 'metric';
       readonly atMs: number;

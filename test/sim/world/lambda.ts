@@ -5,7 +5,7 @@
  */
 import type { Context } from 'aws-lambda';
 import type { Config, VantageId } from '../../../shared/core/model.ts';
-import type { Simulation } from '../kernel/simulation.ts';
+import type { SimEvent, Simulation } from '../kernel/simulation.ts';
 import type { PlaceConditions } from './conditions.ts';
 import type { FunctionName, Listener } from './events.ts';
 import { newProcess, type Process } from './process.ts';
@@ -15,9 +15,9 @@ export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** serverless.yml, `timeout`. */
 const TIMEOUT_MS = { probe: 140_000, quorum: 60_000, notify: 50_000 } as const;
-/** Of a clean account (aws-facts): more run nowhere, and what is asynchronous is discarded after 60 s. */
-const CONCURRENCY_MAX = 10;
 const MINUTE = 60_000;
+/** What is left of a time limit after the host stood still. */
+const PAUSE_SLACK_MS = 15_000;
 
 export type LambdaDeps = {
   readonly sim: Simulation;
@@ -32,6 +32,10 @@ type Warm = {
   readonly process: Process;
   readonly handler: Handler;
   isBusy: boolean;
+  /** Its host stands still, and with it what would end it. */
+  pausedUntilMs: number;
+  /** Of what it does now. */
+  kill: (() => void) | null;
 };
 
 export type Lambda = {
@@ -47,6 +51,10 @@ export type Lambda = {
   readonly kill: (region: VantageId, name?: Deployed) => number;
   /** They stop where they are, and go on later as if nothing had been. */
   readonly freeze: (region: VantageId, name: Deployed, ms: number) => number;
+  /** This very process; false if it does nothing now. */
+  readonly killProcess: (number: number) => boolean;
+  /** This very process. `withHost`: its time limit stands still, too, so it may thaw after any time. */
+  readonly freezeProcess: (number: number, ms: number, withHost: boolean) => boolean;
   readonly running: (region: VantageId, name: Deployed) => number;
 };
 
@@ -81,6 +89,7 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
       if (isOver) return;
       isOver = true;
       one.isBusy = false;
+      one.kill = null;
       timeout.fire = null;
       tell({
         kind: 'invocation-ended',
@@ -99,7 +108,14 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
       end(how);
     };
     // Platform events reach a frozen process, too: they belong to nobody.
-    const timeout = sim.after(TIMEOUT_MS[name], 'function timeout', () => die('timed-out'));
+    const limit = (ms: number): SimEvent =>
+      sim.after(ms, 'function timeout', () => {
+        const pausedMs = one.pausedUntilMs - sim.nowMs();
+        if (pausedMs > 0) timeout = limit(pausedMs + PAUSE_SLACK_MS);
+        else die('timed-out');
+      });
+    let timeout = limit(TIMEOUT_MS[name]);
+    one.kill = () => die('killed');
     if (place.killChance > 0 && random.chance(place.killChance)) {
       sim.after(random.between(0, 12_000), 'killed', () => die('killed'));
     }
@@ -133,12 +149,19 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
       (sum, list) => sum + list.filter((one) => one.isBusy).length,
       0,
     );
-    if (busy >= CONCURRENCY_MAX || random.chance(place.initFails)) {
+    // A clean account has 10 (aws-facts): more run nowhere, and what is asynchronous is discarded.
+    if (busy >= place.concurrencyMax || random.chance(place.initFails)) {
       onEnd();
       return;
     }
     const process = newProcess(sim, { region, name, config: stack.config }, place);
-    const one: Warm = { process, handler: make(process), isBusy: true };
+    const one: Warm = {
+      process,
+      handler: make(process),
+      isBusy: true,
+      pausedUntilMs: 0,
+      kill: null,
+    };
     stack.warm[name].push(one);
     const coldMs = place.coldStartMs * random.between(0.5, 1.5);
     sim.after(coldMs, 'cold start', () => {
@@ -189,6 +212,16 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
     });
   };
 
+  const busyProcess = (number: number): Warm | undefined => {
+    for (const { warm } of stacks.values()) {
+      for (const name of functions) {
+        const found = warm[name].find((one) => one.process.name.number === number);
+        if (found?.isBusy === true && found.kill !== null) return found;
+      }
+    }
+    return undefined;
+  };
+
   return {
     deploy: (region, config) => {
       const known = stacks.get(region);
@@ -237,6 +270,18 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
         frozen += 1;
       }
       return frozen;
+    },
+    killProcess: (number) => {
+      const one = busyProcess(number);
+      one?.kill?.();
+      return one !== undefined;
+    },
+    freezeProcess: (number, ms, withHost) => {
+      const one = busyProcess(number);
+      if (one === undefined) return false;
+      one.process.owner.frozenUntilMs = sim.nowMs() + ms;
+      if (withHost) one.pausedUntilMs = sim.nowMs() + ms;
+      return true;
     },
     running: (region, name) =>
       stacks.get(region)?.warm[name].filter((one) => one.isBusy).length ?? 0,

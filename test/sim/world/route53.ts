@@ -81,7 +81,7 @@ export function route53(
 
   const books = new Map(start.map((zone) => [zone.id, zoneBook(zone)]));
   const bookOf = (id: string): ReturnType<typeof zoneBook> => {
-    const book = books.get(id);
+    const book = conditions.missingZones.has(id) ? undefined : books.get(id);
     if (book === undefined) {
       throw awsError('NoSuchHostedZone', 404, `No hosted zone found with ID: ${id}`);
     }
@@ -114,6 +114,9 @@ export function route53(
         meet();
       } catch (error) {
         fail(conditions.isDown ? 'unknown' : 'throttled', error as AwsError);
+      }
+      if (conditions.failsBefore > 0 && random.chance(conditions.failsBefore)) {
+        fail('unknown', awsError('InternalFailure', 500, 'Internal failure'));
       }
       if (random.chance(conditions.busy)) {
         fail(
@@ -151,11 +154,17 @@ export function route53(
         random.between(conditions.insyncMs.from, conditions.insyncMs.to),
       );
       arrived('accepted', changeId);
+      if (conditions.failsAfter > 0 && random.chance(conditions.failsAfter)) {
+        throw awsError('ServiceUnavailable', 503, 'Service unavailable');
+      }
       return changeId;
     },
     list: (zone) => {
       meet();
-      return bookOf(zone).zone.state();
+      const book = bookOf(zone);
+      return conditions.staleReads > 0 && random.chance(conditions.staleReads)
+        ? book.earlier()
+        : book.zone.state();
     },
     status: (changeId) => {
       meet();
@@ -169,6 +178,7 @@ export function route53(
   function zoneBook(given: (typeof start)[number]) {
     let current = hostedZone(given);
     let served = current;
+    let earlier = current;
     let pending: Pending[] = [];
     const servedNow = (): void =>
       tell({ kind: 'zone-served', atMs: sim.nowMs(), zone: given.id, state: served.records });
@@ -182,6 +192,7 @@ export function route53(
       if (served !== before) servedNow();
     };
     const accept = (after: HostedZone, changeId: string, delayMs: number): void => {
+      earlier = current;
       current = after;
       // Served strictly in the order of acceptance.
       const last = pending.at(-1)?.dueAtMs ?? 0;
@@ -229,6 +240,6 @@ export function route53(
         return lost;
       },
     };
-    return { zone, current: () => current, accept };
+    return { zone, current: () => current, earlier: () => earlier.records, accept };
   }
 }

@@ -39,6 +39,11 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
     if (looked === undefined) return { ms: networkMs, result: answered(request, 200, '') };
     const { conditions, body } = looked;
     const family = request.target.includes(':') ? 6 : 4;
+    if (family === 6 && place.hasNoIpv6) return { ms: networkMs, result: skipped('no-route') };
+    // A path that never existed there: what a typo in the file asks for.
+    if (request.kind === 'http' && request.url.includes('typo')) {
+      return { ms: networkMs, result: answered(request, 404, 'not found') };
+    }
     const fromHere = conditions.failsFrom.get(name.region) ?? 0;
     const isFailing =
       (conditions.how === 'fails' &&
@@ -48,7 +53,7 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
     const ms = networkMs + conditions.latencyMs;
     if (!isFailing) {
       if (ms >= request.timeoutMs) return { ms: request.timeoutMs, result: failed('timeout') };
-      return { ms, result: answered(request, 200, body) };
+      return { ms, result: answered(request, conditions.answerStatus, body) };
     }
     switch (conditions.code) {
       case 'timeout':
@@ -57,6 +62,10 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
         return request.kind === 'tcp'
           ? { ms, result: failed('refused') }
           : { ms, result: answered(request, conditions.status, 'error') };
+      case 'body':
+        return request.kind === 'tcp'
+          ? { ms, result: failed('refused') }
+          : { ms, result: answered(request, 200, 'an error page') };
       default:
         return { ms: networkMs, result: failed(conditions.code) };
     }

@@ -17,6 +17,12 @@ import type { Replicas } from './replicas.ts';
 
 /** `CALL_TIMEOUT_MS` of the production adapter. */
 const TIMEOUT_MS = 2_000;
+/** The last one is what a table with strong consistency would say of two regions at once. */
+const STORE_ERRORS = [
+  'ThrottlingException',
+  'InternalServerError',
+  'ReplicatedWriteConflictException',
+] as const;
 
 export type StoredReport = { readonly report: Report; readonly key: string };
 
@@ -28,6 +34,8 @@ export type SimStoreDeps = {
   readonly tell: Listener;
   /** What is stored in the place of a report: a liar's, or a broken one's. */
   readonly distort: (report: Report) => unknown;
+  /** What this reader gets to see of it. */
+  readonly distortRead: (vantage: VantageId, item: unknown) => unknown;
 };
 
 const padded = (n: number): string => String(Math.max(0, n)).padStart(14, '0');
@@ -59,7 +67,7 @@ export function simStore(deps: SimStoreDeps): Store {
       serve: () => {
         if (conditions.isGone) throw failed(kind, 'ResourceNotFoundException');
         if (errorChance > 0 && random.chance(errorChance)) {
-          throw failed(kind, random.pick(['ThrottlingException', 'InternalServerError']));
+          throw failed(kind, random.pick(STORE_ERRORS));
         }
         return serve();
       },
@@ -88,13 +96,18 @@ export function simStore(deps: SimStoreDeps): Store {
         const reports = new Map<VantageId, unknown>();
         for (const vantage of vantages) {
           const stored = get(`report#${vantage}`) as { readonly item: unknown } | undefined;
-          if (stored !== undefined) reports.set(vantage, stored.item);
+          if (stored === undefined) continue;
+          if (place.table.readMisses > 0 && random.chance(place.table.readMisses)) continue;
+          reports.set(vantage, deps.distortRead(vantage, stored.item));
         }
         tell({ kind: 'reports-read', atMs: sim.nowMs(), by: name, reports });
         return reports;
       }),
     writeReport: (report, expected, signal) =>
       call('write report', signal, () => {
+        if (place.table.reportWritesFail > 0 && random.chance(place.table.reportWritesFail)) {
+          throw failed('write report', 'ProvisionedThroughputExceededException');
+        }
         const key = `report#${report.vantage}`;
         const stored = get(key) as
           | { readonly key: string; readonly run: string; readonly item: unknown }

@@ -31,7 +31,7 @@ import {
 } from './conditions.ts';
 import type { Listener, WorldEvent } from './events.ts';
 import { type Deployed, type Handler, type Lambda, lambda } from './lambda.ts';
-import { distorted } from './liar.ts';
+import { distorted, distortedFor } from './liar.ts';
 import { newProcess, type Process } from './process.ts';
 import { type Replicas, replicas } from './replicas.ts';
 import { type Route53, route53 } from './route53.ts';
@@ -54,6 +54,8 @@ export type SimWorld = {
   readonly startMs: number;
   /** Of the newest file that anybody deployed. */
   readonly config: () => Config;
+  /** The one that it began with. */
+  readonly firstConfig: Config;
   readonly conditions: Conditions;
   readonly lambda: Lambda;
   readonly replicas: Replicas;
@@ -104,13 +106,14 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
   const sim = simulation(startMs, random, trace);
   const regions = options.regions ?? options.config.vantages;
   let newest = options.config;
+  const endpoints = new Map<string, EndpointConditions>(
+    options.config.services.flatMap((service) =>
+      service.endpoints.map(({ id }) => [`${service.id}/${id}`, goodEndpoint()] as const),
+    ),
+  );
   const conditions: Conditions = {
     places: new Map(regions.map((region) => [region, goodPlace()])),
-    endpoints: new Map(
-      options.config.services.flatMap((service) =>
-        service.endpoints.map(({ id }) => [`${service.id}/${id}`, goodEndpoint()] as const),
-      ),
-    ),
+    endpoints,
     table: goodTable(),
     route53: goodRoute53(),
   };
@@ -145,6 +148,8 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
       conditions: conditions.table,
       tell,
       distort: (report: Report) => distorted(report, process, process.random),
+      distortRead: (vantage: VantageId, item: unknown) =>
+        distortedFor(process.name.region, item, conditions.places.get(vantage), newest.services),
     }),
     zone: simZonePort({ sim, process, route53: dns, tell, nextBatch }),
   });
@@ -192,7 +197,7 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
             },
           },
           {
-            takesTurns: options.takesTurns ?? true,
+            takesTurns: (options.takesTurns ?? true) && process.place.takesTurns,
             onResults: (results) =>
               tell({ kind: 'decided', atMs: sim.nowMs(), by: process.name, results }),
           },
@@ -288,6 +293,7 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
     trace,
     startMs,
     config: () => newest,
+    firstConfig: options.config,
     conditions,
     lambda: functionsOf,
     replicas: table,
@@ -304,6 +310,15 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
     },
     deploy: (region, config) => {
       if (config.packagedAt > newest.packagedAt) newest = config;
+      for (const service of config.services) {
+        for (const { id } of service.endpoints) {
+          const key = `${service.id}/${id}`;
+          if (!endpoints.has(key)) endpoints.set(key, goodEndpoint());
+        }
+      }
+      for (const [target, looked] of targetsOf(config, conditions)) {
+        if (!byTarget.has(target)) byTarget.set(target, looked);
+      }
       functionsOf.deploy(region, config);
     },
     operate: async (region, service, operation, actor = 'operator') => {
@@ -373,7 +388,7 @@ function zonesOf(config: Config): Parameters<typeof route53>[2] {
 function targetsOf(
   config: Config,
   conditions: Conditions,
-): ReadonlyMap<string, { readonly conditions: EndpointConditions; readonly body: string }> {
+): Map<string, { readonly conditions: EndpointConditions; readonly body: string }> {
   return new Map(
     config.services.flatMap((service) =>
       service.endpoints.flatMap((endpoint) => {
