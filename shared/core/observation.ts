@@ -25,7 +25,7 @@ import {
   type VantageId,
 } from './model.ts';
 import type { Attempt, ProbeResponse, Timings } from './probe.ts';
-import { leafRequest } from './probe-request.ts';
+import { leafRequests } from './probe-request.ts';
 import { FAIL_CODES, SKIP_CODES } from './reason-code.ts';
 import { safeText } from './safe-text.ts';
 
@@ -136,11 +136,8 @@ function judgeNode(node: CheckNode, facts: Facts): Judgement {
 }
 
 function judgeLeaf(leaf: Leaf, facts: Facts): Judgement {
-  const answers = facts.endpoint.probeTargets.map(
-    (target) =>
-      facts.responses.get(leafRequest(facts.service, facts.endpoint, leaf, target).key)?.attempts ??
-      [],
-  );
+  const requests = leafRequests(facts.service, facts.endpoint, leaf);
+  const answers = requests.map(({ key }) => facts.responses.get(key)?.attempts ?? []);
   const severalAddresses = answers.flat().length > 1;
   const judged = answers.flatMap((attempts) =>
     attempts.length === 0

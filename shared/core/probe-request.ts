@@ -39,10 +39,9 @@ export function probesOf(
   service: Pick<Service, 'names'>,
   endpoint: Endpoint,
 ): readonly ProbeRequest[] {
-  const requests = leavesOf(endpoint.check.node).flatMap((leaf) =>
-    endpoint.probeTargets.map((target) => leafRequest(service, endpoint, leaf, target)),
+  return distinct(
+    leavesOf(endpoint.check.node).flatMap((leaf) => leafRequests(service, endpoint, leaf)),
   );
-  return distinct(requests);
 }
 
 /** The requests of a tree, in file order. */
@@ -103,6 +102,30 @@ function controlRequest(target: string): ProbeRequest {
     readsBody: false,
     timeoutMs: CONTROL_TIMEOUT_MS,
   });
+}
+
+/**
+ * What was asked before. A configuration never changes and every round asks the same of it, so URLs and keys
+ * are made once: all that goes into a request is the endpoint, the leaf and the service's first name.
+ */
+const asked = new WeakMap<Endpoint, WeakMap<Leaf, Asked>>();
+type Asked = { readonly name: string | undefined; readonly requests: readonly ProbeRequest[] };
+
+/** One leaf asked of every probe target, in their order. */
+export function leafRequests(
+  service: Pick<Service, 'names'>,
+  endpoint: Endpoint,
+  leaf: Leaf,
+): readonly ProbeRequest[] {
+  const [name] = service.names;
+  const byLeaf = asked.get(endpoint) ?? new WeakMap<Leaf, Asked>();
+  const before = byLeaf.get(leaf);
+  if (before !== undefined && before.name === name) return before.requests;
+  const requests = endpoint.probeTargets.map((target) =>
+    leafRequest(service, endpoint, leaf, target),
+  );
+  asked.set(endpoint, byLeaf.set(leaf, { name, requests }));
+  return requests;
 }
 
 /** One leaf asked of one target: the same key in the round that sends it and where its answer is judged. */

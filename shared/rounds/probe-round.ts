@@ -30,14 +30,32 @@ export type ProbeRoundDeps = {
   readonly gate: Gate;
 };
 
+/** What the rounds of one interval ask: the same in every one of them. */
+export type Questions = {
+  readonly targets: readonly LookTarget[];
+  readonly controls: readonly ProbeRequest[];
+  /** Of both, equal ones once. */
+  readonly requests: readonly ProbeRequest[];
+};
+
+export function questionsOf(
+  { controls: own = controlProbesOf }: Pick<ProbeRoundDeps, 'controls'>,
+  config: Config,
+  vantage: VantageId,
+  targets: readonly LookTarget[],
+): Questions {
+  const controls = own(config, vantage);
+  const looks = targets.flatMap(({ service, endpoint }) => probesOf(service, endpoint));
+  return { targets, controls, requests: uniqueRequests([...controls, ...looks]) };
+}
+
 export type ProbeRoundOrder = {
-  readonly config: Config;
   readonly vantage: VantageId;
   readonly everyMs: number;
   readonly round: number;
   /** When the next round of this interval begins. */
   readonly endAt: EpochMs;
-  readonly targets: readonly LookTarget[];
+  readonly questions: Questions;
 };
 
 export type ProbeRoundResult = {
@@ -55,17 +73,10 @@ export async function probeRound(
   signal: AbortSignal,
 ): Promise<ProbeRoundResult> {
   const { clock, prober, aids, gate } = deps;
-  const { config, vantage, everyMs, round } = order;
+  const { vantage, everyMs, round } = order;
+  const { targets, controls } = order.questions;
   const mark: RoundMark = { everyMs, round, observedAt: clock.now() };
-  const looks = order.targets.map((target) => ({
-    ...target,
-    requests: probesOf(target.service, target.endpoint),
-  }));
-  const controls = (deps.controls ?? controlProbesOf)(config, vantage);
-  const requests = inTurn(
-    uniqueRequests([...controls, ...looks.flatMap((look) => look.requests)]),
-    round,
-  );
+  const requests = inTurn(order.questions.requests, round);
 
   const lateness = gate.watchLateness(prober);
   const responses = await probeAll(deps, requests, order, mark, signal).finally(lateness.stop);
@@ -74,7 +85,7 @@ export async function probeRound(
   const loopLatenessMs = lateness.worstMs();
   const answers = new Map(responses.map((response) => [response.key, response]));
   const look = { vantage, round, at: mark.observedAt };
-  const observations = looks.map(({ service, endpoint }) =>
+  const observations = targets.map(({ service, endpoint }) =>
     observe(service, endpoint, answers, look, aids),
   );
   return {
@@ -169,7 +180,8 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     const onAbort = (): void => reject(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const done = (): void => signal.removeEventListener('abort', onAbort);
+    work.then(resolve, reject).then(done, done);
   });
 }
 

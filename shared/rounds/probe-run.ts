@@ -10,7 +10,12 @@ import type { Reporter } from '../core/report-next.ts';
 import { intervalsOf, nextStart, type Phase, roundAt, roundStart } from '../core/schedule.ts';
 import { countable } from '../core/self-check.ts';
 import type { Ids, Store } from '../ports.ts';
-import { type ProbeRoundDeps, type ProbeRoundResult, probeRound } from './probe-round.ts';
+import {
+  type ProbeRoundDeps,
+  type ProbeRoundResult,
+  probeRound,
+  questionsOf,
+} from './probe-round.ts';
 import { type Filing, reportDesk } from './report-desk.ts';
 import { rollupBook } from './rollup-book.ts';
 
@@ -104,6 +109,7 @@ export async function probeRun(
     const targets = services
       .filter((service) => service.everyMs === everyMs)
       .flatMap((service) => service.endpoints.map((endpoint) => ({ service, endpoint })));
+    const questions = questionsOf(deps, config, vantage, targets);
     let last = Number.NEGATIVE_INFINITY;
     for (;;) {
       const round = roundAt(clock.now(), everyMs, phase);
@@ -113,7 +119,7 @@ export async function probeRun(
       }
       last = round;
       const endAt = roundStart(round + 1, everyMs, phase);
-      const order = { config, vantage, everyMs, round, endAt, targets };
+      const order = { vantage, everyMs, round, endAt, questions };
       const result = await probeRound(deps, order, inner);
       const filing = await desk.file(result, inner);
       counts[filing.kind] += 1;

@@ -4,10 +4,12 @@ import { type Config, type Endpoint, epochMs, serviceId } from '../../shared/cor
 import type { ProbeRequest } from '../../shared/core/probe.ts';
 import {
   IN_FLIGHT_MAX,
+  type LookTarget,
   type ProbeRoundOrder,
   type ProbeRoundResult,
   probeGate,
   probeRound,
+  questionsOf,
 } from '../../shared/rounds/probe-round.ts';
 import { FAKE_START, type FakeClock, fakeClock } from '../fakes/fake-clock.ts';
 import { sampleConfig, sampleEndpoint, sampleService, VANTAGES } from '../fakes/sample-service.ts';
@@ -245,7 +247,8 @@ describe('a round that is ended from outside', () => {
   });
 });
 
-type Target = ProbeRoundOrder['targets'][number];
+type Target = LookTarget;
+type Order = Partial<ProbeRoundOrder> & { readonly targets?: readonly Target[] };
 
 function targetsOf(config: Config): Target[] {
   return config.services.flatMap((service) =>
@@ -262,7 +265,7 @@ const checked = (check: Partial<Endpoint['check']>): Target[] =>
 function start(
   clock: FakeClock,
   prober: TimedProber,
-  order: Partial<ProbeRoundOrder> = {},
+  { targets = targetsOf(CONFIG), ...order }: Order = {},
   gate = probeGate(),
   controls?: () => readonly ProbeRequest[],
   signal: AbortSignal = NEVER,
@@ -274,15 +277,13 @@ function start(
       prober,
       gate,
       aids: { compilePattern: () => ({ problem: 'no patterns here' }) },
-      ...(controls ? { controls } : {}),
     },
     {
-      config: CONFIG,
       vantage: VANTAGES[0]!,
       everyMs: EVERY_MS,
       round: number,
       endAt: epochMs((number + 1) * EVERY_MS),
-      targets: targetsOf(CONFIG),
+      questions: questionsOf(controls ? { controls } : {}, CONFIG, VANTAGES[0]!, targets),
       ...order,
     },
     signal,
@@ -296,7 +297,7 @@ async function round({
 }: {
   startAt?: number;
   answer?: (request: ProbeRequest, at: number, prober: TimedProber) => Answer;
-} & Partial<ProbeRoundOrder> = {}): Promise<{
+} & Order = {}): Promise<{
   readonly result: ProbeRoundResult;
   readonly clock: FakeClock;
   readonly prober: TimedProber;
