@@ -137,8 +137,7 @@ export async function probeRun(
   };
 
   /** All laps, to their end: nothing is left running when a run returns. */
-  const laps = async (limit: AbortSignal): Promise<void> => {
-    const inner = AbortSignal.any([limit, stop.signal]);
+  const laps = async (inner: AbortSignal): Promise<void> => {
     const noteFailure = (cause: unknown): void => {
       if (inner.aborted) return; // the end of the run, as it reaches a sleep or a call
       failures.push(cause);
@@ -158,7 +157,12 @@ export async function probeRun(
   };
 
   const limitMs = Math.min(RUN_MS_MAX, options.remainingMs - CLOSE_MS);
-  await clock.withDeadline(limitMs, signal, laps);
+  const onAbort = (): void => stop.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  await clock
+    .withDeadline(limitMs, stop.signal, laps)
+    .finally(() => signal.removeEventListener('abort', onAbort));
   if (failures.length > 0) throw failures[0];
   await book.close(signal);
   return {

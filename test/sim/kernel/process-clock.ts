@@ -4,6 +4,7 @@
  */
 import { type EpochMs, epochMs } from '../../../shared/core/model.ts';
 import type { Clock } from '../../../shared/ports.ts';
+import { simAbort } from './sim-signal.ts';
 import type { Owner, Simulation } from './simulation.ts';
 
 /** How wrong a region's clock is; changed by faults. */
@@ -37,7 +38,7 @@ export function processClock(sim: Simulation, owner: Owner, skew: Skew): Clock {
         signal.addEventListener('abort', onAbort, { once: true });
       }),
     withDeadline: async (ms, parent, run) => {
-      const controller = new AbortController();
+      const controller = simAbort();
       const onAbort = (): void => controller.abort(parent.reason);
       if (parent.aborted) onAbort();
       parent.addEventListener('abort', onAbort, { once: true });
