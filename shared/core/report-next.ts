@@ -26,6 +26,8 @@ import { freshForMs } from './vote.ts';
 /** A report this much older than the interval says nothing about what holds now. */
 const FORGET_AFTER_INTERVALS = 10;
 const WATCH_NAMES_MAX = 20;
+/** Ids, a detail and `WATCH_NAMES_MAX` names take less than 10 KB: so few entries always fit. */
+const ENTRIES_THAT_FIT = 20;
 
 /** Who reports, and under what: the same for every round of a run. */
 export type Reporter = {
@@ -260,7 +262,8 @@ function marksAfter({ reporter, previous, rounds }: ReportInput): RoundMark[] {
 
 /** Details go first, then latencies and watch findings; votes never do. */
 function slim(report: Report): Report {
-  if (reportBytes(report) <= REPORT_BYTES_MAX) return report;
+  const { length } = report.entries;
+  if (length <= ENTRIES_THAT_FIT || reportBytes(report) <= REPORT_BYTES_MAX) return report;
   const terse = { ...report, entries: report.entries.map((entry) => ({ ...entry, detail: '' })) };
   if (reportBytes(terse) <= REPORT_BYTES_MAX) return terse;
   return {

@@ -3,6 +3,7 @@
  * passed `rise` times or more and is not failing costs no bytes. Listed plus unlisted equals the number
  * of configured endpoints, so a report that was cut short can't be read as "all well".
  */
+import { jsonBytes } from './json-bytes.ts';
 import type { Config, EndpointId, EpochMs, Service, ServiceId, VantageId } from './model.ts';
 import type { FailCode, SkipCode } from './reason-code.ts';
 
@@ -120,5 +121,4 @@ export const isNewerRun = (run: Report['run'], than: Report['run']): boolean =>
   run.startedAt > than.startedAt || (run.startedAt === than.startedAt && run.id > than.id);
 
 /** UTF-8 bytes of the report as JSON. */
-export const reportBytes = (report: Report): number =>
-  new TextEncoder().encode(JSON.stringify(report)).length;
+export const reportBytes = (report: Report): number => jsonBytes(report);

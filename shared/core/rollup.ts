@@ -6,6 +6,7 @@ import {
   parseFailedMinutes,
   printFailedMinutes,
 } from './failed-minutes.ts';
+import { jsonBytes } from './json-bytes.ts';
 import { type LastSample, lastOf, newerLast, parseLast, printLast } from './last-sample.ts';
 import {
   byText,
@@ -112,28 +113,25 @@ const withFailed = (
 
 /** What is counted always fits; what is only shown goes first, then when in the hour it failed. */
 export function storedRollup(rollup: Rollup, bytesMax: number = ROLLUP_BYTES_MAX): StoredRollup {
-  const counts: StoredRollup = { ...rollup, lines: rollup.lines.map((line) => countsOf(line)) };
-  const timed: StoredRollup = {
+  const stored = (lineOf: (line: RollupLine) => StoredLine): StoredRollup => ({
     ...rollup,
-    lines: rollup.lines.map(({ failedMinutes, ...line }) => ({
-      ...countsOf(line),
-      ...(failedMinutes === undefined ? {} : { failed: printFailedMinutes(failedMinutes) }),
-    })),
-  };
-  const whole: StoredRollup = {
-    ...rollup,
-    lines: timed.lines.map((line, at) => {
-      const last = rollup.lines[at]?.last;
-      return last === undefined ? line : { ...line, last: printLast(last) };
-    }),
-  };
-  return [whole, timed].find((one) => bytesOf(one) <= bytesMax) ?? counts;
+    lines: rollup.lines.map(lineOf),
+  });
+  const whole = stored((line) => ({ ...timedOf(line), ...lastText(line) }));
+  if (jsonBytes(whole) <= bytesMax) return whole;
+  const timed = stored(timedOf);
+  return jsonBytes(timed) <= bytesMax ? timed : stored(countsOf);
 }
 
-const countsOf = ({ last: _, failedMinutes: __, ...counts }: RollupLine): Counts => counts;
+const timedOf = (line: RollupLine): StoredLine =>
+  line.failedMinutes === undefined
+    ? countsOf(line)
+    : { ...countsOf(line), failed: printFailedMinutes(line.failedMinutes) };
 
-const bytesOf = (stored: StoredRollup): number =>
-  new TextEncoder().encode(JSON.stringify(stored)).length;
+const lastText = ({ last }: RollupLine): { readonly last?: string } =>
+  last === undefined ? {} : { last: printLast(last) };
+
+const countsOf = ({ last: _, failedMinutes: __, ...counts }: RollupLine): Counts => counts;
 
 /** Parts of an hour's minutes → the hour, which remembers how much of it was measured and when it failed. */
 export function hourOfMinutes(key: RollupKey, parts: readonly Rollup[]): Rollup {
@@ -156,38 +154,48 @@ export function hourOfMinutes(key: RollupKey, parts: readonly Rollup[]): Rollup 
 
 /** Adds up the lines of several parts, in any order, sorted by service and endpoint. */
 export function mergeRollups(key: RollupKey, parts: readonly (readonly RollupLine[])[]): Rollup {
-  const sums = new Map<string, RollupLine>();
-  for (const line of parts.flat()) {
-    const id = `${line.service} ${line.endpoint}`;
-    const sum = sums.get(id);
-    sums.set(id, sum === undefined ? line : addLines(sum, line));
+  const byEndpoint = new Map<string, RollupLine[]>();
+  for (const part of parts) {
+    for (const line of part) {
+      const id = `${line.service} ${line.endpoint}`;
+      const same = byEndpoint.get(id);
+      if (same === undefined) byEndpoint.set(id, [line]);
+      else same.push(line);
+    }
   }
-  const lines = [...sums].sort(([a], [b]) => byText(a, b)).map(([, line]) => line);
+  const lines = [...byEndpoint].sort(([a], [b]) => byText(a, b)).map(([, same]) => sumOf(same));
   return { ...key, lines };
 }
 
-const addLines = (
-  { last, failedMinutes: failed = [], ...a }: RollupLine,
-  b: RollupLine,
-): RollupLine => {
-  const all = addFailedMinutes([...failed, ...(b.failedMinutes ?? [])]);
-  const sum = {
-    ...a,
-    passes: a.passes + b.passes,
-    failures: a.failures + b.failures,
-    skipped: a.skipped + b.skipped,
-    histogram: addHistograms(a.histogram, b.histogram),
-  };
-  return withFailed(withLast(sum, newerLast(last, b.last)), all.length === 0 ? undefined : all);
-};
+/** Lines of one endpoint, at least one. A minute adds up six rounds of a thousand endpoints. */
+function sumOf(lines: readonly RollupLine[]): RollupLine {
+  const [first] = lines as readonly [RollupLine];
+  if (lines.length === 1) return first;
+  let passes = 0;
+  let failures = 0;
+  let skipped = 0;
+  let last: LastSample | undefined;
+  const histogram: Record<string, number> = {};
+  const failed: FailedMinute[] = [];
+  for (const line of lines) {
+    passes += line.passes;
+    failures += line.failures;
+    skipped += line.skipped;
+    for (const [bucket, count] of Object.entries(line.histogram)) {
+      histogram[bucket] = (histogram[bucket] ?? 0) + count;
+    }
+    last = newerLast(last, line.last);
+    if (line.failedMinutes !== undefined) failed.push(...line.failedMinutes);
+  }
+  const { service, endpoint } = first;
+  const sum = { service, endpoint, passes, failures, skipped, histogram };
+  return withFailed(
+    withLast(sum, last),
+    failed.length === 0 ? undefined : addFailedMinutes(failed),
+  );
+}
 
 type Histogram = RollupLine['histogram'];
-
-function addHistograms(a: Histogram, b: Histogram): Histogram {
-  const sum = new Map(Object.entries(a));
-  for (const [bucket, count] of Object.entries(b)) sum.set(bucket, (sum.get(bucket) ?? 0) + count);
-  return Object.fromEntries(sum);
-}
 
 function bucketOf(latencyMs: number): number {
   return LATENCY_BUCKETS_MS.find((bound) => latencyMs <= bound) ?? SLOWEST_MS;

@@ -8,10 +8,8 @@ import type { Observation } from '../core/observation.ts';
 import {
   hourOf,
   hourOfMinutes,
-  mergeRollups,
   minuteOf,
   parseRollup,
-  type Rollup,
   rollupOf,
   spanMs,
   storedRollup,
@@ -40,7 +38,8 @@ export function rollupBook(
   vantage: VantageId,
   run: string,
 ): RollupBook {
-  const minutes = new Map<number, Rollup>();
+  /** Added up when it is written: a run has many rounds in a minute. */
+  const minutes = new Map<EpochMs, Observation[]>();
   const hoursSeen = new Set<number>();
   const troubles: string[] = [];
 
@@ -57,9 +56,10 @@ export function rollupBook(
   };
 
   const write = async (before: number, signal: AbortSignal): Promise<void> => {
-    for (const [startAt, rollup] of minutes) {
+    for (const [startAt, observations] of minutes) {
       if (startAt >= before || signal.aborted) continue;
       minutes.delete(startAt);
+      const rollup = rollupOf({ vantage, span: 'minute', startAt, run }, observations);
       await attempt((inner) => store.writeRollup(storedRollup(rollup), inner), signal);
     }
   };
@@ -85,9 +85,9 @@ export function rollupBook(
   return {
     add: (observations) => {
       const startAt = minuteOf(clock.now());
-      const key = { vantage, span: 'minute', startAt, run } as const;
-      const known = minutes.get(startAt)?.lines ?? [];
-      minutes.set(startAt, mergeRollups(key, [known, rollupOf(key, observations).lines]));
+      const known = minutes.get(startAt);
+      if (known === undefined) minutes.set(startAt, [...observations]);
+      else known.push(...observations);
     },
     settle: async (signal) => {
       const now = clock.now();

@@ -64,7 +64,7 @@ describe('one round', () => {
     const twin = sampleService({ id: serviceId('twin') });
     const config = sampleConfig({ services: [SERVICE, twin] });
 
-    const { result, prober } = await round({ config, targets: targetsOf(config) });
+    const { result, prober } = await round({ targets: targetsOf(config) });
 
     expect(result.observations).toHaveLength(6);
     expect(prober.asked).toHaveLength(5);
@@ -119,7 +119,7 @@ describe('a round of 500 endpoints', () => {
   it('has at most 100 requests in flight and finishes in time', async () => {
     const answer = (): Answer => ({ kind: 'status', status: 200, afterMs: 1_200 });
 
-    const { result, prober, clock } = await round({ config, targets, answer });
+    const { result, prober, clock } = await round({ targets, answer });
 
     expect(result.observations.filter(({ outcome }) => outcome.kind === 'pass')).toHaveLength(500);
     expect(prober.inFlightMax()).toBe(IN_FLIGHT_MAX);
@@ -130,7 +130,6 @@ describe('a round of 500 endpoints', () => {
     const failed = new Set<string>();
     for (const later of [0, 1, 2, 3]) {
       const { result, prober } = await round({
-        config,
         targets,
         startAt: FAKE_START + later * EVERY_MS,
         answer: () => ({ kind: 'hung' }),
