@@ -1,0 +1,3 @@
+export const SCENARIOS: Readonly<
+  Record<string, (seed: string) => import('../scenario.ts').Scenario>
+> = {};
