@@ -5,7 +5,8 @@
  *     reply                         then
  *     accepted                      committed
  *     refused, shared batch         each of its services alone, same plan: a refusal had no effect
- *     refused, alone                read back: lost · drift · blocked
+ *     refused, alone                read back: lost · drift · blocked, and committed where an earlier copy
+ *                                   of it took effect (unresolved, if successors have hidden that)
  *     throttled, busy               wait with full jitter, at most 3 tries, then the next round
  *     denied, shared batch          each of its services alone: one name may be outside the policy
  *     denied, alone                 blocked
@@ -18,7 +19,7 @@ import { judgeOutcome, type Outcome } from '../core/outcome.ts';
 import { batchPlans, type ChangeBatch, type Plan } from '../core/plan.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { Clock, CommitReply, Ids, Zone } from '../ports.ts';
-import { isHidden } from './walk-back.ts';
+import { hasSuccessors, isHidden } from './walk-back.ts';
 import { stretchOf } from './zone-watch.ts';
 
 export type CommitDeps = { readonly clock: Clock; readonly ids: Ids; readonly zone: Zone };
@@ -159,7 +160,9 @@ async function readBack(
       if (service === undefined) return unresolved(plan);
       const snapshot = snapshotOf(service, read, config.deployment, clock.now());
       const outcome = judgeOutcome(plan, snapshot, reply);
-      const isTold = outcome.kind !== 'lost' || reply.isFinal || !isHidden(plan, snapshot);
+      // A refusal is no proof either: of a request that arrived twice it answers the second.
+      const isOpen = reply.isFinal ? hasSuccessors(plan, snapshot) : isHidden(plan, snapshot);
+      const isTold = outcome.kind !== 'lost' || !isOpen;
       return isTold ? { plan, outcome, changeId: null, at: clock.now() } : unresolved(plan);
     });
   } catch (error) {

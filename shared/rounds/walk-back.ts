@@ -29,6 +29,12 @@ export const isHidden = (
   );
 };
 
+/** Two commits or more have come since this plan's generation: it may be one of the chain they stand on. */
+export const hasSuccessors = (
+  plan: Pick<Plan, 'generation'>,
+  { fence: state }: Snapshot,
+): boolean => state.kind === 'managed' && state.fence.generation > plan.generation + 1;
+
 export async function walkBack(
   store: Store,
   digestOf: DigestOf,
