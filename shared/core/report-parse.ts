@@ -138,9 +138,22 @@ const manifestSchema = v.object({
   ),
 });
 
+/**
+ * What became of an item before. A table's items are new each time and are read once; but where readers are
+ * handed the very same object (a local world, a simulation), it says the same to all of them.
+ */
+const readBefore = new WeakMap<object, Parsed<Report>>();
+
+function readReport(raw: unknown): Parsed<Report> {
+  if (typeof raw !== 'object' || raw === null) return parse(reportSchema, raw);
+  const parsed = readBefore.get(raw) ?? parse(reportSchema, raw);
+  readBefore.set(raw, parsed);
+  return parsed;
+}
+
 /** `vantage` is whose item was asked for: nobody reports for another. */
 export function parseReport(raw: unknown, vantage: VantageId): Report | Malformed {
-  const parsed = parse(reportSchema, raw);
+  const parsed = readReport(raw);
   if ('malformed' in parsed) return parsed;
   if (parsed.value.vantage !== vantage) return { malformed: 'vantage: it is another vantage’s' };
   return parsed.value;
@@ -174,10 +187,9 @@ function isAscending(rounds: readonly RoundMark[]): boolean {
   return rounds.every((mark, i) => mark.everyMs > (rounds[i - 1]?.everyMs ?? 0));
 }
 
-function parse<T>(
-  schema: v.GenericSchema<unknown, T>,
-  raw: unknown,
-): { readonly value: T } | Malformed {
+type Parsed<T> = { readonly value: T } | Malformed;
+
+function parse<T>(schema: v.GenericSchema<unknown, T>, raw: unknown): Parsed<T> {
   try {
     const result = v.safeParse(schema, ownOnly(raw, 0), { abortEarly: true });
     if (result.success) return { value: result.output };

@@ -3,7 +3,7 @@
  * that stands there is an exception: a missing, extra or foreign record is a state that holds the
  * service and names itself.
  */
-import { endpointMark } from './endpoint-mark.ts';
+import { endpointMark, oncePerEndpoint } from './endpoint-mark.ts';
 import {
   CLOCK_TOLERANCE_MS,
   type Fence,
@@ -14,7 +14,6 @@ import {
 import {
   type Aids,
   byText,
-  type DigestOf,
   type Endpoint,
   type EpochMs,
   endpointId,
@@ -93,8 +92,10 @@ export const clockOffMs = ({ readAt, serverAt }: Snapshot): number | null =>
 /** The `Date` header counts whole seconds, so it may lag by one. */
 export const CLOCK_OFF_MS_MAX = CLOCK_TOLERANCE_MS + 1000;
 
-export const markOf = (endpoint: Pick<Endpoint, 'setIdentifier'>, digestOf: DigestOf): string =>
-  endpointMark(endpointId(endpoint.setIdentifier), digestOf);
+export const markOf = oncePerEndpoint(
+  ({ setIdentifier }: Pick<Endpoint, 'setIdentifier'>, digestOf) =>
+    endpointMark(endpointId(setIdentifier), digestOf),
+);
 
 export function snapshotOf(
   service: Service,
@@ -300,7 +301,7 @@ export function answers(
   if (served === undefined) return false;
   const canonical = (text: string): string =>
     aids.classifyAddress(text)?.canonical ?? plainName(text);
-  return canonical(served) === canonical(target.value);
+  return served === target.value || canonical(served) === canonical(target.value);
 }
 
 /** ELB names are served with and without `dualstack.`; that is one target [R53API AliasTarget]. */
