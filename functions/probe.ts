@@ -61,12 +61,11 @@ function tellRound(telemetry: Telemetry, facts: ProbeRoundFacts): void {
   const dimensions = { vantage: facts.vantage };
   const count = (name: string, value: number): void =>
     telemetry.metric({ name, unit: 'count', value, dimensions });
-  telemetry.log({
-    level: facts.filing === 'unwritten' ? 'warn' : 'info',
-    message: 'probe round',
-    correlation: roundCorrelation(facts.vantage, facts.observedAt),
-    ...facts,
-  });
+  const level = facts.filing === 'unwritten' ? 'warn' : 'info';
+  if (telemetry.keeps(level)) {
+    const correlation = roundCorrelation(facts.vantage, facts.observedAt);
+    telemetry.log({ level, message: 'probe round', correlation, ...facts });
+  }
   count('RoundsWritten', facts.filing === 'written' ? 1 : 0);
   count('RoundsUnwritten', facts.filing === 'unwritten' ? 1 : 0);
   count('ProbesFailed', facts.failed);

@@ -16,7 +16,7 @@ import type { MetricEntry, Telemetry } from '../shared/middleware.ts';
 import type { Clock, Delivery } from '../shared/ports.ts';
 import type { BookFacts } from '../shared/rounds/incident-book.ts';
 import type { QuorumMemory } from '../shared/rounds/quorum-memory.ts';
-import { logLine, type QuorumResult, traceOf } from '../shared/rounds/quorum-result.ts';
+import { logLine, type QuorumResult, type Trace, traceOf } from '../shared/rounds/quorum-result.ts';
 
 /** INSYNC takes a minute as a rule. */
 const PENDING_MS_MAX = 1_800_000;
@@ -46,12 +46,11 @@ export function tellService(telemetry: Telemetry, result: QuorumResult, vantage:
   const { decision, outcome, service } = result;
   const isCalm = outcome.kind === 'nothing-to-do' && decision.automation === 'on';
   const isAlarming = decision.withheld.some(isWithheld) || outcome.kind === 'blocked';
-  telemetry.log({
-    level: isAlarming ? 'warn' : isCalm ? 'debug' : 'info',
-    message: 'quorum round',
-    vantage,
-    ...logLine(result),
-  });
+  const level = isAlarming ? 'warn' : isCalm ? 'debug' : 'info';
+  // A calm round, the common one, is dropped at the usual level.
+  if (telemetry.keeps(level)) {
+    telemetry.log({ level, message: 'quorum round', vantage, ...logLine(result) });
+  }
   const count = counter(telemetry, { service });
   count('AutomationOff', isOff(result) ? 1 : 0);
   count('Drift', isIn('drift')(result) ? 1 : 0);
@@ -145,10 +144,13 @@ export function tellIncidents(
   vantage: VantageId,
   results: readonly QuorumResult[],
 ): void {
-  const traces = new Map(results.map((result) => [String(result.service), traceOf(result)]));
+  const traceOfService = (service: string): Partial<Trace> => {
+    const result = results.findLast((one) => one.service === service);
+    return result === undefined ? {} : traceOf(result);
+  };
   for (const { id, service, step, label, sentence, generation } of events) {
     const level = step === 'resolved' || step === 'returning' ? 'info' : 'warn';
-    const fields = { incident: id, step, label, generation, ...traces.get(service) };
+    const fields = { incident: id, step, label, generation, ...traceOfService(service) };
     telemetry.log({ level, message: sentence, vantage, service, ...fields });
   }
   const warn = (message: string): void => telemetry.log({ level: 'warn', message, vantage });

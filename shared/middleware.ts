@@ -32,16 +32,23 @@ export type MetricEntry = {
 
 export type TelemetryOverrides = {
   readonly log?: (entry: LogEntry) => void;
+  /** Levels that anybody reads; absent: all. */
+  readonly keeps?: (level: LogEntry['level']) => boolean;
   readonly metric?: (entry: MetricEntry) => void;
 };
 
 export type Telemetry = {
   readonly log: (entry: LogEntry) => void;
+  /** False: an entry of this level is dropped, so the sentences in it need not be made. */
+  readonly keeps: (level: LogEntry['level']) => boolean;
   readonly metric: (entry: MetricEntry) => void;
   /** Prints the metrics kept so far: a run of two minutes must not tell everything at its end. */
   readonly flush: () => void;
   readonly middlewares: readonly MiddlewareObj[];
 };
+
+/** Ascending, in Powertools' own words. */
+const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'];
 
 const UNITS = {
   count: MetricUnit.Count,
@@ -64,6 +71,7 @@ export function makeTelemetry(
   if (overrides.log) {
     return {
       log: overrides.log,
+      keeps: overrides.keeps ?? (() => true),
       metric: overrides.metric ?? (() => undefined),
       flush: () => undefined,
       middlewares: [],
@@ -79,6 +87,8 @@ export function makeTelemetry(
     // `service` is Powertools' own word for the function and reserved: it would drop ours.
     log: ({ level, message, service, ...fields }) =>
       logger[level](message, service === undefined ? fields : { serviceId: service, ...fields }),
+    keeps: (level) =>
+      LOG_LEVELS.indexOf(level.toUpperCase()) >= LOG_LEVELS.indexOf(logger.getLevelName()),
     metric: overrides.metric ?? metrics.metric,
     flush: metrics.flush,
     middlewares: [injectLambdaContext(logger, { resetKeys: true, logEvent: false })],

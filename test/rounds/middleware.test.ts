@@ -120,6 +120,19 @@ describe('telemetry in Lambda', () => {
     });
   });
 
+  it('says which levels are dropped, so that their sentences need not be made', async () => {
+    const lines = await printed(`
+      const at = (logLevel) => makeTelemetry({ functionName: 'probe', logLevel, namespace: 'Quorate/test' });
+      const levels = ['debug', 'info', 'warn', 'error'];
+      const kept = (logLevel) => levels.filter(at(logLevel).keeps);
+      console.log(JSON.stringify([kept('DEBUG'), kept('INFO'), kept('ERROR'), kept('SILENT')]));
+    `);
+
+    expect(lines).toEqual([
+      [['debug', 'info', 'warn', 'error'], ['info', 'warn', 'error'], ['error'], []],
+    ]);
+  });
+
   it('pays for no metric of what did not happen, unless an alarm must see that it is well again', () => {
     const at = (name: string, value: number, dimensions: Record<string, string>): boolean =>
       isSent({ name, unit: 'count', value, dimensions });
@@ -160,6 +173,7 @@ function record(): { readonly telemetry: Telemetry; readonly told: string[] } {
     told,
     telemetry: {
       log: ({ level, message, code }) => told.push(`${level} ${message} ${code}`),
+      keeps: () => true,
       metric: ({ name, value }) => told.push(`metric ${name} ${value}`),
       flush: () => told.push('flush'),
       middlewares: [],

@@ -94,6 +94,8 @@ export type SimWorldOptions = {
   readonly isAdopted?: boolean;
 };
 
+const isTold = (level: string): boolean => level === 'warn' || level === 'error';
+
 /** 2026-07-01T00:00:00Z. */
 export const SIM_START_MS = 1_782_864_000_000;
 const OPERATOR_TIMEOUT_MS = 60_000;
@@ -164,10 +166,11 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
       ...portsOf(process),
       config,
       log: ({ level, message }) => {
-        if (level === 'warn' || level === 'error') {
+        if (isTold(level)) {
           tell({ kind: 'logged', atMs: sim.nowMs(), by: process.name, level, message });
         }
       },
+      keeps: isTold,
       metric: ({ name: metric, value, dimensions }) =>
         tell({
           kind: 'metric',
