@@ -140,6 +140,8 @@ export type WorldEvent =
       readonly startedAtMs: number;
       readonly how: 'returned' | 'failed' | 'timed-out' | 'killed';
       readonly why: string;
+      /** It stood still for a while: how long it took says nothing about what it did. */
+      readonly wasFrozen?: boolean;
     }
   /** The truth about an endpoint changed: what a perfect look from anywhere would see, and what clients get. */
   | {

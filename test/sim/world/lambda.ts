@@ -98,6 +98,7 @@ export function lambda({ sim, places, tell, make, functions }: LambdaDeps): Lamb
         startedAtMs,
         how,
         why,
+        wasFrozen: process.owner.frozenUntilMs > startedAtMs,
       });
       if (!alive(one) || one.process.name.config !== stack.config) discard(stack, name, one);
       onEnd();

@@ -17,6 +17,9 @@ export type Process = {
   readonly clock: Clock;
   /** Of its network. */
   readonly random: Random;
+  /** True time of the first probe of its newest round; null once it was reported. */
+  firstProbeMs: number | null;
+  lastProbeMs: number;
 };
 
 export function newProcess(
@@ -31,6 +34,8 @@ export function newProcess(
     place,
     clock: processClock(sim, owner, place.skew),
     random: sim.random.fork(`process ${owner.number}`),
+    firstProbeMs: null,
+    lastProbeMs: 0,
   };
 }
 

@@ -74,6 +74,7 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
     loopLatenessMs: () => place.loopLateMs,
     probe: (request) =>
       new Promise((resolve) => {
+        noteProbe(process, sim.nowMs());
         const { ms, result } = outcome(request);
         const attempt: Attempt = {
           address: request.target,
@@ -90,6 +91,14 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
         sim.after(ms, 'probe', () => resolve({ key: request.key, attempts: [attempt] }), owner);
       }),
   };
+}
+
+/** Starts of a round are spread over the first half of its interval: after a longer pause it is another. */
+function noteProbe(process: Process, nowMs: number): void {
+  const everyMs = process.name.config.services[0]?.everyMs ?? 0;
+  if (nowMs - process.lastProbeMs >= everyMs / 2 - 100) process.firstProbeMs = nowMs;
+  else process.firstProbeMs ??= nowMs;
+  process.lastProbeMs = nowMs;
 }
 
 const failed = (code: FailCode): Attempt['result'] => ({ kind: 'fail', code, detail: '' });

@@ -103,8 +103,10 @@ export function simStore(deps: SimStoreDeps): Store {
         tell({ kind: 'reports-read', atMs: sim.nowMs(), by: name, reports });
         return reports;
       }),
-    writeReport: (report, expected, signal) =>
-      call('write report', signal, () => {
+    writeReport: (report, expected, signal) => {
+      const observedAtMs = process.firstProbeMs;
+      process.firstProbeMs = null;
+      return call('write report', signal, () => {
         if (place.table.reportWritesFail > 0 && random.chance(place.table.reportWritesFail)) {
           throw failed('write report', 'ProvisionedThroughputExceededException');
         }
@@ -124,10 +126,11 @@ export function simStore(deps: SimStoreDeps): Store {
           atMs: sim.nowMs(),
           by: name,
           report: item as Report,
-          observedAtMs: null,
+          observedAtMs,
         });
         return { kind: 'written' };
-      }),
+      });
+    },
     writeHistory: (report, at, signal) =>
       call('write history', signal, () => put(`history#${report.vantage}`, padded(at), report)),
     writeRollup: (rollup, signal) =>

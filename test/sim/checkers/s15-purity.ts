@@ -1,0 +1,156 @@
+/**
+ * S15: equal inputs give equal decisions, in every region. Two rounds that had the same reports, the same
+ * zone and the same file, and between whose clocks no time ran out that a rule looks at, must have decided
+ * the same, to the letter of the reason's code.
+ */
+import type { QuorumResult } from '../../../shared/rounds/quorum-result.ts';
+import type { MakeChecker } from '../scenario.ts';
+import type { ProcessName } from '../world/events.ts';
+import { fenceOf } from './fence-text.ts';
+import { bookOf } from './safety-book.ts';
+import { freshMs } from './safety-votes.ts';
+
+type Decided = {
+  readonly atMs: number;
+  readonly text: string;
+  readonly by: string;
+  readonly times: readonly number[];
+};
+const DECIDED_MAX = 64;
+const HOUR = 3_600_000;
+
+export const s15Purity: MakeChecker = (world, _scenario, fail) => {
+  const book = bookOf(world);
+  const decided = new Map<string, Decided>();
+  const numbers = new WeakMap<object, number>();
+  let objects = 0;
+  const numberOf = (value: unknown): number => {
+    if (typeof value !== 'object' || value === null) return -1;
+    let number = numbers.get(value);
+    if (number === undefined) {
+      objects += 1;
+      number = objects;
+      numbers.set(value, number);
+    }
+    return number;
+  };
+
+  world.on((event) => {
+    if (event.kind !== 'decided') return;
+    // A batch was read back: the zone last read is not the one that was decided on.
+    if (event.results.some(({ outcome }) => outcome.kind !== 'nothing-to-do')) return;
+    const read = book.reportsReadBy(event.by.number);
+    if (read === undefined || event.by.config.services.length === 0) return;
+    if (Object.keys(event.by.config.zones).length > 1) return;
+    for (const result of event.results) judge(event.by, result, read.reports);
+  });
+
+  function judge(
+    by: ProcessName,
+    result: QuorumResult,
+    reports: ReadonlyMap<string, unknown>,
+  ): void {
+    const service = by.config.services.find(({ id }) => id === result.service);
+    if (service === undefined || service.mode !== 'enforce' || result.trouble !== null) return;
+    const [zone] = book.zoneReadsOf(by.number);
+    if (zone === undefined) return;
+    const fence = fenceOf(zone.state.get(`_quorate.${service.names[0]} TXT `));
+    // Its last read may have failed on the way back; then it decided on another.
+    if (fence === null || result.looked.fence?.nonce !== fence.nonce) return;
+    if (!result.looked.votes.views.every((view) => isAsRead(view, reports, service.everyMs)))
+      return;
+    if (result.decision.reasons.some(({ code }) => code === 'blocked')) return;
+    const times = timesOf(fence, reports, service);
+    const key = [
+      by.config.digest,
+      by.config.packagedAt,
+      service.id,
+      numberOf(zone.state),
+      ...service.vantages.map((vantage) => numberOf(reports.get(vantage))),
+    ].join(' ');
+    const { automation, endpoints, asofAt, withheld } = result.decision;
+    const text = JSON.stringify([
+      automation,
+      asofAt,
+      endpoints.map(({ endpoint, verdict, from, to, order, reason, withheld: held }) => [
+        endpoint,
+        verdict,
+        from,
+        to,
+        order,
+        reason.code,
+        held.map(({ code }) => code),
+      ]),
+      withheld.map(({ code }) => code),
+    ]);
+    const other = decided.get(key);
+    if (other === undefined) {
+      decided.set(key, { atMs: result.at, text, by: by.region, times });
+      if (decided.size > DECIDED_MAX)
+        for (const first of decided.keys()) {
+          decided.delete(first);
+          break;
+        }
+      return;
+    }
+    if (other.text === text) return;
+    const [from, to] = [Math.min(result.at, other.atMs), Math.max(result.at, other.atMs)];
+    if (times.some((ms) => ms >= from - 1 && ms <= to + 1)) return;
+    fail(
+      'S15',
+      `${service.id}: ${by.region} and ${other.by} decided differently on the same reports and zone: ${text} / ${other.text}`,
+    );
+  }
+  return { id: 'S15' };
+};
+
+type Views = QuorumResult['looked']['votes']['views'];
+
+/** The report that was last read by this process is the one it voted with. */
+function isAsRead(
+  view: Views[number],
+  reports: ReadonlyMap<string, unknown>,
+  everyMs: number,
+): boolean {
+  if (view.state === 'silent') return true;
+  const round = roundsOf(reports.get(view.vantage)).find((one) => one.everyMs === everyMs);
+  return round?.observedAt === view.observedAt;
+}
+
+type Round = { readonly everyMs: number; readonly observedAt: number };
+
+function roundsOf(report: unknown): readonly Round[] {
+  const rounds = (report as { readonly rounds?: unknown } | null | undefined)?.rounds;
+  return Array.isArray(rounds) ? rounds : [];
+}
+
+/** Moments at which a rule changes its mind by time alone, from all that the fence and the reports say. */
+function timesOf(
+  fence: NonNullable<ReturnType<typeof fenceOf>>,
+  reports: ReadonlyMap<string, unknown>,
+  { policy, everyMs }: ProcessName['config']['services'][number],
+): readonly number[] {
+  const spans = [0, policy.rampStepMs, policy.velocity.windowMs, 120_000, 24 * HOUR, HOUR];
+  for (let hold = policy.holdDownMs; ; hold *= 2) {
+    spans.push(Math.min(hold, HOUR), 2 * Math.min(hold, HOUR), hold);
+    if (hold >= HOUR || hold <= 0) break;
+  }
+  const times: number[] = [fence.asofMs - 5_000];
+  const add = (ms: number | null): void => {
+    if (ms !== null) for (const span of spans) times.push(ms + span);
+  };
+  for (const { changedMs, outMs, countedMs, fullMs } of fence.entries.values()) {
+    add(changedMs);
+    add(outMs);
+    add(countedMs);
+    add(fullMs);
+  }
+  add(fence.rescuedMs);
+  for (const { fromMs, untilMs } of fence.orders) times.push(fromMs, untilMs);
+  for (const report of reports.values()) {
+    for (const { observedAt } of roundsOf(report)) {
+      times.push(observedAt + freshMs(everyMs), observedAt - 5_000);
+    }
+  }
+  return times;
+}
