@@ -419,4 +419,3 @@ export const LIAR_KINDS: Readonly<Record<string, Kind>> = Object.fromEntries(
     }),
   ]),
 );
-
