@@ -62,6 +62,15 @@ export type RemoteCall<T> = {
   readonly unanswered: (ended: 'by-deadline' | 'by-caller') => unknown;
 };
 
+/** Made once per kind: a text that is put together anew is looked up slowly by the trace. */
+const replies = new Map<string, string>();
+function replyOf(kind: string): string {
+  const known = replies.get(kind);
+  if (known !== undefined) return known;
+  replies.set(kind, `${kind} reply`);
+  return replyOf(kind);
+}
+
 /** Rejects with what the server threw, or with `unanswered`. */
 export function remoteCall<T>(
   sim: Simulation,
@@ -99,7 +108,7 @@ export function remoteCall<T>(
       } catch (error) {
         answer = () => reject(error);
       }
-      if (isFirst && plan.replies) sim.after(oneWay(), `${kind} reply`, () => end(answer), owner);
+      if (isFirst && plan.replies) sim.after(oneWay(), replyOf(kind), () => end(answer), owner);
     };
     sim.after(oneWay() + plan.lateMs, kind, () => arrive(true));
     for (let time = 1; time < plan.times; time += 1) {

@@ -36,6 +36,10 @@ export type Replicas = {
   readonly expire: (partitionPrefix: string, olderThanMs: number) => void;
 };
 
+/** On their way to one region. */
+type Queue = { waiting: Arrival[]; firstAtMs: number };
+const emptyQueue = (): Queue => ({ waiting: [], firstAtMs: Number.POSITIVE_INFINITY });
+
 const COLLECTION = '';
 
 export function replicas(
@@ -51,7 +55,7 @@ export function replicas(
 ): Replicas {
   const random: Random = sim.random.fork('replication');
   const stores = new Map(regions.map((region) => [region, new Map<string, Map<string, Item>>()]));
-  const arrivals = new Map(regions.map((region) => [region, [] as Arrival[]]));
+  const queues = new Map(regions.map((region) => [region, emptyQueue()]));
   const held: { readonly from: VantageId; readonly to: VantageId; readonly arrival: Arrival }[] =
     [];
 
@@ -70,19 +74,22 @@ export function replicas(
     if (known !== undefined && !isLater(item, known)) return;
     items.set(sort, item);
   };
-  /** Lazily: what has arrived by now is merged when somebody looks, in the order of arrival. */
+  /** Lazily: what has arrived by now is merged when somebody looks. */
   const settle = (region: VantageId): void => {
-    const waiting = arrivals.get(region) as Arrival[];
-    if (waiting.length === 0) return;
+    const queue = queues.get(region) as Queue;
     const now = sim.nowMs();
-    const due = waiting.filter(({ atMs }) => atMs <= now);
-    if (due.length === 0) return;
-    arrivals.set(
-      region,
-      waiting.filter(({ atMs }) => atMs > now),
-    );
+    if (queue.firstAtMs > now) return;
+    const waiting: Arrival[] = [];
+    queue.firstAtMs = Number.POSITIVE_INFINITY;
     // By the last writer it makes no difference in which order they are merged.
-    for (const arrival of due) merge(region, arrival);
+    for (const arrival of queue.waiting) {
+      if (arrival.atMs <= now) merge(region, arrival);
+      else {
+        waiting.push(arrival);
+        queue.firstAtMs = Math.min(queue.firstAtMs, arrival.atMs);
+      }
+    }
+    queue.waiting = waiting;
   };
   const isCut = (from: VantageId, to: VantageId): boolean =>
     conditions.cut.has(`${from}>${to}`) || options.isDead(from) || options.isDead(to);
@@ -94,7 +101,9 @@ export function replicas(
     const { lagMs, lagIntoMs } = conditions;
     const lag = random.between(lagMs.from, lagMs.to) + (lagIntoMs.get(to) ?? 0);
     const atMs = Math.ceil(sim.nowMs() + lag);
-    arrivals.get(to)?.push({ ...arrival, atMs });
+    const queue = queues.get(to) as Queue;
+    queue.waiting.push({ ...arrival, atMs });
+    queue.firstAtMs = Math.min(queue.firstAtMs, atMs);
     if (options.isStreamed(arrival.partition, arrival.item.value)) {
       sim.after(lag, 'stream', () => {
         if (options.isDead(to)) return;

@@ -136,8 +136,8 @@ export function simStore(deps: SimStoreDeps): Store {
     writeRollup: (rollup, signal) =>
       call('write rollup', signal, () =>
         put(
-          `rollup#${rollup.vantage}`,
-          `${rollup.span} ${padded(rollup.startAt)} ${rollup.run}`,
+          `rollup#${rollup.vantage} ${rollup.span}`,
+          `${padded(rollup.startAt)} ${rollup.run}`,
           rollup,
         ),
       ),
@@ -145,8 +145,8 @@ export function simStore(deps: SimStoreDeps): Store {
       call('read rollups', signal, () =>
         replicas.query(
           region,
-          `rollup#${vantage}`,
-          (sort) => sort >= `${span} ${padded(from)}` && sort < `${span} ${padded(to)}`,
+          `rollup#${vantage} ${span}`,
+          (sort) => sort >= padded(from) && sort < padded(to),
         ),
       ),
     writeManifest: (manifest, signal) =>

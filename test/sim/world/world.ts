@@ -346,8 +346,20 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
     run: (ms) => sim.runUntil(sim.nowMs() + ms),
   };
   for (const region of options.config.vantages) functionsOf.deploy(region, options.config);
+  expireRollups(sim, table, regions);
   if (options.isAdopted ?? true) await adoptAll(world);
   return world;
+}
+
+/** Rollups of minutes live for three hours (`dynamodb-items.ts`): without an end, what a world holds would grow. */
+function expireRollups(sim: Simulation, table: Replicas, regions: readonly VantageId[]): void {
+  const HOUR_MS = 3_600_000;
+  sim.after(HOUR_MS, 'time to live', () => {
+    for (const region of regions) {
+      table.expire(`rollup#${region} minute`, sim.nowMs() - 3 * HOUR_MS);
+    }
+    expireRollups(sim, table, regions);
+  });
 }
 
 /** As an operator would before anything else; takes some seconds of simulated time. */
