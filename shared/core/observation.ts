@@ -181,6 +181,8 @@ function unmetOf(
 
 /** The first of the kind that decides. Nothing to look at is nothing seen: never a pass. */
 function combine(judgements: readonly Judgement[], order: readonly Outcome['kind'][]): Judgement {
+  const [only] = judgements;
+  if (only !== undefined && judgements.length === 1) return only;
   const decisive = order
     .map((kind) => judgements.find(({ outcome }) => outcome.kind === kind))
     .find((judgement) => judgement !== undefined);

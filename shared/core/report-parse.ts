@@ -206,7 +206,10 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, raw: unknown): Parsed<T> 
 function ownOnly(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return value;
   if (Array.isArray(value)) return value.map((item) => ownOnly(item, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, ownOnly(item, depth + 1)]),
-  );
+  const own: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    // Set on a plain object it would be inherited from: no field has this name.
+    if (key !== '__proto__') own[key] = ownOnly(item, depth + 1);
+  }
+  return own;
 }

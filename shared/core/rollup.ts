@@ -85,23 +85,48 @@ export const spanMs = (span: Rollup['span']): number => (span === 'minute' ? MIN
 
 export type RollupKey = Omit<Rollup, 'lines'>;
 
-/** One observation each: the sum of many is `mergeRollups`. */
-export const rollupOf = (key: RollupKey, observations: readonly Observation[]): Rollup =>
-  mergeRollups(
-    key,
-    observations.map((observation) => {
-      const { service, endpoint, outcome, latencyMs } = observation;
-      const line = {
-        service,
-        endpoint,
-        passes: outcome.kind === 'pass' ? 1 : 0,
-        failures: outcome.kind === 'fail' ? 1 : 0,
-        skipped: outcome.kind === 'skipped' ? 1 : 0,
-        histogram: latencyMs === null ? {} : { [bucketOf(latencyMs)]: 1 },
-      };
-      return [withLast(line, lastOf(observation))];
-    }),
-  );
+export const rollupOf = (key: RollupKey, observations: readonly Observation[]): Rollup => ({
+  ...key,
+  lines: byEndpoint(observations).map(lineOf),
+});
+
+/** Of one endpoint, at least one. */
+function lineOf(observations: readonly Observation[]): RollupLine {
+  const [{ service, endpoint }] = observations as readonly [Observation];
+  const counted = { pass: 0, fail: 0, skipped: 0 };
+  const histogram: Record<string, number> = {};
+  let newest: Observation[] = [];
+  for (const observation of observations) {
+    const { outcome, latencyMs, at } = observation;
+    counted[outcome.kind] += 1;
+    if (latencyMs !== null) addTo(histogram, bucketOf(latencyMs), 1);
+    if (outcome.kind === 'skipped') continue;
+    const [known] = newest;
+    if (known === undefined || at > known.at) newest = [observation];
+    else if (at === known.at) newest.push(observation);
+  }
+  const { pass: passes, fail: failures, skipped } = counted;
+  const last = newest.map(lastOf).reduce<LastSample | undefined>(newerLast, undefined);
+  return withLast({ service, endpoint, passes, failures, skipped, histogram }, last);
+}
+
+/** Those of one endpoint together, sorted by service and endpoint. */
+function byEndpoint<T extends Pick<RollupLine, 'service' | 'endpoint'>>(
+  all: readonly T[],
+): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const id = `${one.service} ${one.endpoint}`;
+    const same = groups.get(id);
+    if (same === undefined) groups.set(id, [one]);
+    else same.push(one);
+  }
+  return [...groups].sort(([a], [b]) => byText(a, b)).map(([, same]) => same);
+}
+
+const addTo = (histogram: Record<string, number>, bucket: number | string, count: number): void => {
+  histogram[bucket] = (histogram[bucket] ?? 0) + count;
+};
 
 const withLast = (line: Omit<RollupLine, 'last'>, last: LastSample | undefined): RollupLine =>
   last === undefined ? line : { ...line, last };
@@ -154,17 +179,7 @@ export function hourOfMinutes(key: RollupKey, parts: readonly Rollup[]): Rollup 
 
 /** Adds up the lines of several parts, in any order, sorted by service and endpoint. */
 export function mergeRollups(key: RollupKey, parts: readonly (readonly RollupLine[])[]): Rollup {
-  const byEndpoint = new Map<string, RollupLine[]>();
-  for (const part of parts) {
-    for (const line of part) {
-      const id = `${line.service} ${line.endpoint}`;
-      const same = byEndpoint.get(id);
-      if (same === undefined) byEndpoint.set(id, [line]);
-      else same.push(line);
-    }
-  }
-  const lines = [...byEndpoint].sort(([a], [b]) => byText(a, b)).map(([, same]) => sumOf(same));
-  return { ...key, lines };
+  return { ...key, lines: byEndpoint(parts.flat()).map(sumOf) };
 }
 
 /** Lines of one endpoint, at least one. A minute adds up six rounds of a thousand endpoints. */
@@ -182,7 +197,7 @@ function sumOf(lines: readonly RollupLine[]): RollupLine {
     failures += line.failures;
     skipped += line.skipped;
     for (const [bucket, count] of Object.entries(line.histogram)) {
-      histogram[bucket] = (histogram[bucket] ?? 0) + count;
+      addTo(histogram, bucket, count);
     }
     last = newerLast(last, line.last);
     if (line.failedMinutes !== undefined) failed.push(...line.failedMinutes);
@@ -217,6 +232,14 @@ export function percentileMs(histogram: Histogram, percent: number): number | nu
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const BUCKET = /^[1-9]\d{0,6}$/;
+/** By hand: of an hour's minutes there are hundreds. */
+const isHistogram = (raw: unknown): raw is Histogram =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  Object.entries(raw).every(
+    ([bucket, times]) => BUCKET.test(bucket) && Number.isSafeInteger(times) && times >= 0,
+  );
 const rollupSchema = v.object({
   vantage: v.pipe(name, v.transform(vantageId)),
   span: v.picklist(['minute', 'hour']),
@@ -234,7 +257,7 @@ const rollupSchema = v.object({
         passes: count,
         failures: count,
         skipped: count,
-        histogram: v.record(v.pipe(v.string(), v.regex(/^[1-9]\d{0,6}$/)), count),
+        histogram: v.custom<Histogram>(isHistogram),
         last: v.exactOptional(v.unknown()),
         failed: v.exactOptional(v.unknown()),
       }),

@@ -151,10 +151,10 @@ async function probeInTurn(
 ): Promise<ProbeResponse> {
   try {
     await clock.sleep(Math.max(0, when.startAt - clock.now()), cut);
-    return await gate.pass(cut, async () =>
+    return await gate.pass(cut, () =>
       clock.now() > when.lastStartAt
         ? notDone(request, 'no room left in the round')
-        : await orAborted(prober.probe(request, cut), cut),
+        : orAborted(prober.probe(request, cut), cut),
     );
   } catch (cause) {
     // The round ended, or the prober broke its promise never to throw. Neither is the endpoint's fault.
@@ -187,7 +187,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** Lets `IN_FLIGHT_MAX` requests through at once, and tells each round how late the event loop ran. */
 export type Gate = {
-  readonly pass: <T>(signal: AbortSignal, run: () => Promise<T>) => Promise<T>;
+  readonly pass: <T>(signal: AbortSignal, run: () => T | Promise<T>) => Promise<T>;
   readonly watchLateness: (prober: Prober) => LatenessWatch;
 };
 export type LatenessWatch = { readonly stop: () => void; readonly worstMs: () => number };
@@ -197,12 +197,13 @@ export function probeGate(inFlightMax = IN_FLIGHT_MAX): Gate {
   const waiting: (() => void)[] = [];
   const watches = new Set<{ latenessMs: number }>();
 
-  const enter = async (): Promise<void> => {
+  /** Undefined: there was room. */
+  const enter = (): Promise<void> | undefined => {
     if (inFlight < inFlightMax) {
       inFlight += 1;
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve) => waiting.push(resolve)); // the place is handed over, not freed
+    return new Promise((resolve) => waiting.push(resolve)); // the place is handed over, not freed
   };
   const leave = (): void => {
     const next = waiting.shift();
@@ -212,7 +213,8 @@ export function probeGate(inFlightMax = IN_FLIGHT_MAX): Gate {
 
   return {
     pass: async (signal, run) => {
-      await enter();
+      const turn = enter();
+      if (turn !== undefined) await turn;
       try {
         signal.throwIfAborted();
         return await run();

@@ -98,6 +98,20 @@ describe('the last sample of a line', () => {
     }
   });
 
+  it('is the same one of two that are equally old, in whatever order they come', () => {
+    const two = [at(0, 70), at(0, 90)];
+
+    const { last } = rollupOf(KEY, two).lines[0]!;
+
+    expect(last).toEqual(rollupOf(KEY, two.toReversed()).lines[0]?.last);
+    expect(last).toEqual(
+      mergeRollups(
+        KEY,
+        two.map((one) => rollupOf(KEY, [one]).lines),
+      ).lines[0]?.last,
+    );
+  });
+
   it('a skipped probe takes nothing away', () => {
     const skipped = sampleObservation('a', 'skipped', { at: epochMs(FAKE_START + 10_000) });
 
@@ -215,6 +229,10 @@ describe('a stored rollup', () => {
     ['an unknown span', { ...rollup, span: 'day' }],
     ['a negative count', { ...rollup, lines: [line({ passes: -1 })] }],
     ['a bucket that is no number', { ...rollup, lines: [line({ histogram: { fast: 1 } })] }],
+    ['buckets that are none', { ...rollup, lines: [{ ...line({}), histogram: null }] }],
+    ['buckets in a text', { ...rollup, lines: [{ ...line({}), histogram: '50' }] }],
+    ['half a probe', { ...rollup, lines: [line({ histogram: { 50: 0.5 } })] }],
+    ['fewer than no probes', { ...rollup, lines: [line({ histogram: { 50: -1 } })] }],
     ['no lines', { ...rollup, lines: undefined }],
   ])('%s is a gap in the chart', (_, item) => {
     expect(parseRollup(item)).toBeUndefined();

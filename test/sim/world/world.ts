@@ -60,7 +60,8 @@ export type SimWorld = {
   readonly lambda: Lambda;
   readonly replicas: Replicas;
   readonly route53: Route53;
-  readonly on: (listener: Listener) => void;
+  /** Of these kinds; without them of every kind but `metric`, which most are of and few listen to. */
+  readonly on: (listener: Listener, kinds?: readonly WorldEvent['kind'][]) => void;
   readonly tell: Listener;
   /** The truth about an endpoint changes; whoever listens is told what it is then. */
   readonly setEndpoint: (
@@ -123,8 +124,11 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
     conditions.places.get(region) as PlaceConditions;
 
   const listeners: Listener[] = [];
+  const byKind = new Map<WorldEvent['kind'], Listener[]>();
   const tell = (event: WorldEvent): void => {
-    for (const listener of listeners) listener(event);
+    if (event.kind !== 'metric') for (const listener of listeners) listener(event);
+    const those = byKind.get(event.kind);
+    if (those !== undefined) for (const listener of those) listener(event);
   };
   const table = replicas(sim, regions, conditions.table, {
     isDead: (region) => placeOf(region).isDead,
@@ -171,7 +175,8 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
         }
       },
       keeps: isTold,
-      metric: ({ name: metric, value, dimensions }) =>
+      metric: ({ name: metric, value, dimensions }) => {
+        if (!byKind.has('metric')) return;
         tell({
           kind: 'metric',
           atMs: sim.nowMs(),
@@ -179,7 +184,8 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
           name: metric,
           value,
           dimensions,
-        }),
+        });
+      },
     };
     switch (name) {
       case 'probe':
@@ -301,7 +307,10 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
     lambda: functionsOf,
     replicas: table,
     route53: dns,
-    on: (listener) => void listeners.push(listener),
+    on: (listener, kinds) => {
+      if (kinds === undefined) listeners.push(listener);
+      for (const kind of kinds ?? []) byKind.set(kind, [...(byKind.get(kind) ?? []), listener]);
+    },
     tell,
     setEndpoint: (service, endpoint, changes) => {
       const own = conditions.endpoints.get(`${service}/${endpoint}`);
