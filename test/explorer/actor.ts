@@ -80,20 +80,23 @@ export type Played = {
   readonly record: { readonly item: DecisionRecord; readonly epoch: number } | null;
   /** An assertion that fired, or an exception that no round may throw. */
   readonly bug: string | null;
+  /** Goes on with this very run, once: what another reply leads to is found by running anew. */
+  readonly goOn: ((reply: Reply) => Promise<Played>) | null;
 };
 
 const NEVER = new AbortController().signal;
 
-/** Runs a round from `idle` through `script`, whose first reply starts it. `history` gives the records of
+/** Runs a round from `idle` through the replies of its past, whose first reply starts it. `history` gives the records of
  *  the decisions that led to a zone, newest first. */
 export async function play(
   stage: Stage,
   idle: Idle,
-  script: readonly Reply[],
+  past: readonly Reply[],
   history: (records: readonly ZoneRecord[]) => readonly unknown[],
 ): Promise<Played> {
   const { service, config, manifest, aids } = stage;
   const region = stage.regions[idle.writer];
+  const script = [...past];
   const [start] = script;
   if (region === undefined || start?.kind !== 'start') throw new Error('a round begins by a start');
   const memory = copyOf(idle.memory);
@@ -107,17 +110,23 @@ export async function play(
   let lastRead: readonly ZoneRecord[] = [];
   const isLast = (): boolean => at === script.length;
 
-  const reply = <T>(unanswered: Waiting, take: (given: Reply) => T): Promise<T> => {
-    const given = script[at];
-    if (given === undefined) {
-      waiting = unanswered;
-      return new Promise<never>(() => undefined);
-    }
+  let later: ((given: Reply) => void) | null = null;
+  const hear = (given: Reply): void => {
     at += 1;
     epoch = given.epoch;
     claims.length = 0;
     head = null;
-    return Promise.resolve(take(given));
+  };
+  const reply = async <T>(unanswered: Waiting, take: (given: Reply) => T): Promise<T> => {
+    let given = script[at];
+    if (given === undefined) {
+      waiting = unanswered;
+      given = await new Promise<Reply>((resolve) => {
+        later = resolve;
+      });
+    }
+    hear(given);
+    return take(given);
   };
   const priming = primer();
   const clock: Clock = {
@@ -212,47 +221,71 @@ export async function play(
       ended = { error };
     },
   );
-  // Every promise that can settle has settled by the next turn of the event loop.
-  await nextTurn();
+  return untilNextCall();
 
-  const told = ended as
-    | { readonly results: readonly QuorumResult[] }
-    | { readonly error: unknown }
-    | null;
-  let bug: string | null = null;
-  let generation: number | null = null;
-  if (told !== null && 'error' in told && !(told.error instanceof QuorateError)) {
-    bug = told.error instanceof Error ? told.error.message : String(told.error);
+  async function untilNextCall(): Promise<Played> {
+    // Every promise that can settle has settled by the next turn of the event loop.
+    await nextTurn();
+    return assembled();
   }
-  if (told !== null && 'results' in told) {
-    const [result] = told.results;
-    generation = result?.generation ?? null;
-    const fault = result?.decision.reasons.find(({ code }) => code === 'bug');
-    if (fault?.code === 'bug') bug = fault.assertion;
-    if (result?.plan != null) {
-      switch (result.outcome.kind) {
-        case 'committed':
-          claim(result.plan, 'committed');
-          break;
-        case 'lost':
-        case 'drift':
-        case 'blocked':
-          claim(result.plan, 'lost');
-          break;
-        default:
+
+  function assembled(): Played {
+    const told = ended as
+      | { readonly results: readonly QuorumResult[] }
+      | { readonly error: unknown }
+      | null;
+    let bug: string | null = null;
+    let generation: number | null = null;
+    if (told !== null && 'error' in told && !(told.error instanceof QuorateError)) {
+      bug = told.error instanceof Error ? told.error.message : String(told.error);
+    }
+    if (told !== null && 'results' in told) {
+      const [result] = told.results;
+      generation = result?.generation ?? null;
+      const fault = result?.decision.reasons.find(({ code }) => code === 'bug');
+      if (fault?.code === 'bug') bug = fault.assertion;
+      if (result?.plan != null) {
+        switch (result.outcome.kind) {
+          case 'committed':
+            claim(result.plan, 'committed');
+            break;
+          case 'lost':
+          case 'drift':
+          case 'blocked':
+            claim(result.plan, 'lost');
+            break;
+          default:
+        }
       }
     }
-  }
-  if (told !== null) {
-    keepOnlyWhatDecides(memory);
-    waiting = {
-      kind: 'done',
-      generation,
-      idle: { writer: idle.writer, memory, watch: watch.state(), intents },
+    if (told !== null) {
+      keepOnlyWhatDecides(memory);
+      waiting = {
+        kind: 'done',
+        generation,
+        idle: { writer: idle.writer, memory, watch: watch.state(), intents },
+      };
+    }
+    if (waiting === null) throw new Error('a round waits for something that no reply brings');
+    const answer = later as ((given: Reply) => void) | null;
+    return {
+      waiting,
+      claims: [...claims],
+      head,
+      record,
+      bug,
+      goOn:
+        answer === null
+          ? null
+          : (given) => {
+              script.push(given);
+              later = null;
+              waiting = null;
+              answer(given);
+              return untilNextCall();
+            },
     };
   }
-  if (waiting === null) throw new Error('a round waits for something that no reply brings');
-  return { waiting, claims, head, record, bug };
 }
 
 /** What a round remembers to tell others, or to ask once only, is not told apart: INSYNC, whether the

@@ -93,6 +93,7 @@ export const replyOf = (kind: number, epoch: number): number => kind + 8 * epoch
 export const startOf = (epoch: number, view: number, heads: number): number =>
   START + 8 * (epoch + 8 * (view + 8 * heads));
 
+const HALTED_MAX = 500;
 const HEAD_BITS = 5;
 const HEAD_MASK = 2 ** HEAD_BITS - 1;
 export const headAt = (heads: number, writer: number): number =>
@@ -109,6 +110,8 @@ export function newCompany(stage: Stage, zones: Zones, firstGeneration: number):
   const idles = new Map<string, number>();
   const served = new Map<number, number>();
   const restarted = new Map<number, number>();
+  /** Runs of the round that wait for their next reply. */
+  const halted = new Map<number, (reply: Reply) => Promise<Played>>();
   const restedAs = new Map<number, number>();
   const steps: Map<number, LocalStep>[] = [];
   let stepCount = 0;
@@ -137,6 +140,18 @@ export function newCompany(stage: Stage, zones: Zones, firstGeneration: number):
     const id = add({ doing: IDLE, idle, sent: open }, idle.writer, -1);
     idles.set(key, id);
     return id;
+  };
+
+  /** A run that was halted in this state goes on; where it has gone on already, it is run anew. */
+  const advance = (
+    idle: Idle,
+    local: number,
+    reply: Reply,
+    script: readonly Reply[],
+  ): Promise<Played> => {
+    const goOn = halted.get(local);
+    halted.delete(local);
+    return goOn === undefined ? play(stage, idle, script, zones.history) : goOn(reply);
   };
 
   const learnt = (local: number, reply: Reply, played: Played): LocalStep => {
@@ -268,7 +283,16 @@ export function newCompany(stage: Stage, zones: Zones, firstGeneration: number):
       if (run === undefined || run.doing === READ) throw new Error('a reading writer had asked');
       const reply = decoded(code, state.doing === READ ? state.content : -1, zones, stage);
       const script = run.doing === IDLE ? [reply] : [...run.script, reply];
-      const step = learnt(local, reply, await play(stage, run.idle, script, zones.history));
+      const played = await advance(
+        run.idle,
+        state.doing === READ ? state.reading : local,
+        reply,
+        script,
+      );
+      const step = learnt(local, reply, played);
+      if (played.goOn !== null) halted.set(step.next, played.goOn);
+      const [oldest] = halted.keys();
+      if (halted.size > HALTED_MAX && oldest !== undefined) halted.delete(oldest);
       steps[local]?.set(code, step);
       stepCount += 1;
       return step;
