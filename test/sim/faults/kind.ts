@@ -7,9 +7,11 @@ import type { VantageId } from '../../../shared/core/model.ts';
 import type { Random } from '../kernel/random.ts';
 import type { FaultKind, Json, PlannedFault } from '../scenario.ts';
 import { goodPlace, type PlaceConditions } from '../world/conditions.ts';
-import type { Listener } from '../world/events.ts';
 import type { SimWorld } from '../world/world.ts';
+import { rememberStart } from './memory.ts';
 import type { DrawnFile, DrawnService } from './swarm-file.ts';
+
+export { listen } from './memory.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
@@ -56,6 +58,7 @@ export const kind = ({ rows, what, begin, draw, share = 1 }: KindGiven): Kind =>
   draw,
   share,
   begin: (world, fault) => {
+    rememberStart(world);
     const injected: Injected = (told = what(fault)) =>
       world.tell({
         kind: 'fault-injected',
@@ -93,24 +96,6 @@ export const placeOf = (world: SimWorld, at: VantageId): PlaceConditions =>
 /** What is left of the time in which this fault may have effects. */
 export const leftMs = (world: SimWorld, { untilMs }: PlannedFault): number =>
   world.startMs + untilMs - world.sim.nowMs();
-
-const hubs = new WeakMap<SimWorld, Set<Listener>>();
-
-/** Events while a fault lasts; a world has no way to stop listening, so all faults share one ear. */
-export function listen(world: SimWorld, listener: Listener): () => void {
-  let hub = hubs.get(world);
-  if (hub === undefined) {
-    const made = new Set<Listener>();
-    hubs.set(world, made);
-    world.on((event) => {
-      if (made.size > 0) for (const one of made) one(event);
-    });
-    hub = made;
-  }
-  const own = hub;
-  own.add(listener);
-  return () => void own.delete(listener);
-}
 
 /** Somewhere in the time there is. */
 export function lasting(

@@ -21,7 +21,8 @@ import {
   word,
 } from './kind.ts';
 import { orderQuietly } from './kinds-windows.ts';
-import { ordersOf, tidyUp } from './tidy.ts';
+import { ordersOf } from './memory.ts';
+import { tidyUp } from './tidy.ts';
 import { editWeights } from './zone-edit.ts';
 
 const enforced = (context: DrawContext) =>
@@ -264,53 +265,39 @@ export const OPERATOR_KINDS: Readonly<Record<string, Kind>> = {
     what: (fault) => `order after order on ${word(fault, 'service')}, until the fence is full`,
     begin: (world, fault, injected) => {
       let count = 0;
+      const service = word(fault, 'service');
+      const endpoints =
+        world.firstConfig.services.find(({ id }) => id === service)?.endpoints ?? [];
+      const untilAt = world.startMs + fault.untilMs;
       const stop = listen(world, (event) => {
         if (event.kind !== 'order-answered' || event.answer.answer.kind !== 'refused') return;
-        if (!event.answer.answer.sentence.includes('4000')) return;
-        stop();
-        injected();
+        if (event.answer.answer.sentence.includes('4000')) injected();
       });
       const next = async (): Promise<void> => {
-        if (count === 120 || world.sim.nowMs() > world.startMs + fault.untilMs - 20 * SECOND)
-          return;
+        const endpoint = endpoints[count]?.id;
+        if (endpoint === undefined || world.sim.nowMs() > untilAt - MINUTE) return;
         count += 1;
-        const fromAt = world.startMs + fault.untilMs - 15 * SECOND;
         await orderQuietly(
           world,
           { region: region(fault) },
           {
             kind: 'pin',
-            service: word(fault, 'service'),
-            endpoint: word(fault, 'endpoint'),
+            service,
+            endpoint,
             weight: number(fault, 'weight'),
-            fromAt,
-            untilAt: fromAt + 30 * SECOND + count * SECOND,
+            fromAt: world.sim.nowMs(),
+            untilAt,
             key: `${word(fault, 'key')} ${count}`,
           },
         );
         world.sim.after(200, 'orders', () => void next());
       };
       void next();
-      return () => {
-        stop();
-        for (const id of ordersOf(world, word(fault, 'service'))) {
-          void operates(world, fault, { kind: 'cancel', order: id });
-        }
-      };
+      return stop;
     },
-    draw: (context) => {
-      const fit = enforced(context);
-      if (fit.length === 0) return null;
-      const service = context.random.pick(fit);
-      return drawn(lasting(context, 5 * MINUTE, 8 * MINUTE), {
-        region: context.random.pick(context.file.vantages),
-        service: service.id,
-        endpoint: context.random.pick(service.endpoints).id,
-        weight: context.random.integer(1, 200),
-        key: `many ${context.random.integer(0, 1_000_000_000)}`,
-      });
-    },
-    share: 0.4,
+    // A fence is only full with many endpoints: scripted.
+    draw: () => null,
+    share: 0,
   }),
   'order-cancelled': command(
     'cancel an order of',

@@ -107,8 +107,25 @@ export const ROUTE53_KINDS: Readonly<Record<string, Kind>> = {
       route53.throttled = 0;
     },
     ({ answer }) => answer === 'throttled',
-    chanceFor(3 * MINUTE, HOUR, 0.3),
-    3,
+    // Reads meet it, too: what never gets to a change is no more than silence.
+    ({ random, ...context }) =>
+      drawn(lasting({ random, ...context }, 3 * MINUTE, HOUR), {
+        value: rounded(random.between(0.1, 0.7)),
+      }),
+    2,
+  ),
+  'changes-throttled': control(
+    ['F67'],
+    'throttles changes',
+    (route53, value) => {
+      route53.throttledChanges = value;
+    },
+    (route53) => {
+      route53.throttledChanges = 0;
+    },
+    ({ answer }) => answer === 'throttled',
+    chanceFor(3 * MINUTE, HOUR, 0.5),
+    2,
   ),
   busy: control(
     ['F68'],

@@ -14,6 +14,7 @@ import {
   SECOND,
   word,
 } from './kind.ts';
+import { putBack } from './tidy.ts';
 import { edit, editFence, editWeights, inZone, replaced } from './zone-edit.ts';
 
 const drawService =
@@ -34,6 +35,7 @@ const drawService =
 /** What an operator does about it in the end; `none`: whoever tidies up later. */
 async function repairs(world: SimWorld, service: string, how: string): Promise<void> {
   if (how !== 'adopt' && how !== 'reassert') return;
+  putBack(world, service);
   const home = world.firstConfig.home;
   await world.operate(home, service as never, { kind: how }, 'operator').catch(() => undefined);
 }

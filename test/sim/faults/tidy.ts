@@ -3,41 +3,12 @@
  * fences that are none are adopted, drift is settled, orders are cancelled, returns approved, every region
  * runs the newest file. Tried a few times, since each step may meet what the step before left.
  */
-import type { OrderId, ServiceId } from '../../../shared/core/model.ts';
+import type { ServiceId } from '../../../shared/core/model.ts';
 import type { Operation } from '../../../shared/core/operation.ts';
 import type { ZoneRecord } from '../../../shared/core/zone-record.ts';
-import type { ZoneState } from '../world/events.ts';
 import type { SimWorld } from '../world/world.ts';
-import { listen } from './kind.ts';
+import { firstZone, ordersOf } from './memory.ts';
 import { edit, inZone, replaced } from './zone-edit.ts';
-
-type Memory = {
-  readonly zones: ReadonlyMap<string, ZoneState>;
-  readonly orders: Map<string, Set<OrderId>>;
-};
-const memories = new WeakMap<SimWorld, Memory>();
-
-/** What stands there before any fault, and which orders were given since. */
-export function rememberStart(world: SimWorld): void {
-  if (memories.has(world)) return;
-  const orders = new Map<string, Set<OrderId>>();
-  memories.set(world, {
-    zones: new Map([...world.route53.zones].map(([id, zone]) => [id, zone.state()])),
-    orders,
-  });
-  listen(world, (event) => {
-    if (event.kind !== 'order-answered' || event.answer.answer.kind !== 'committed') return;
-    const { operation, service } = event.answer;
-    if (operation.kind !== 'order') return;
-    const known = orders.get(service.id) ?? new Set();
-    known.add(operation.order.id);
-    orders.set(service.id, known);
-  });
-}
-
-export const ordersOf = (world: SimWorld, service: string): readonly OrderId[] => [
-  ...(memories.get(world)?.orders.get(service) ?? []),
-];
 
 export async function tidyUp(world: SimWorld): Promise<void> {
   const home = world.firstConfig.home;
@@ -75,9 +46,9 @@ const keyOf = ({ name, type, setIdentifier }: ZoneRecord): string =>
   `${name} ${type} ${setIdentifier ?? ''}`;
 
 /** Weights stay as they are: whose they are is settled with the fence. */
-function putBack(world: SimWorld, service: string): void {
+export function putBack(world: SimWorld, service: string): void {
   const found = inZone(world, service);
-  const first = found && memories.get(world)?.zones.get(found.zone.id);
+  const first = found && firstZone(world, found.zone.id);
   if (found === undefined || first === undefined) return;
   const wanted = [...first.values()].filter(
     ({ name, type, setIdentifier }) =>

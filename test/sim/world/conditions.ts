@@ -129,6 +129,8 @@ export type Route53Conditions = {
   isDown: boolean;
   /** Probability that a call is answered with this. */
   throttled: number;
+  /** The same, of changes only: they have a meter of their own. */
+  throttledChanges: number;
   busy: number;
   denied: boolean;
   /** Probability of a 5xx, and whether the batch had its effect before it. */
@@ -146,6 +148,7 @@ export type Route53Conditions = {
 export const goodRoute53 = (): Route53Conditions => ({
   isDown: false,
   throttled: 0,
+  throttledChanges: 0,
   busy: 0,
   denied: false,
   failsBefore: 0,

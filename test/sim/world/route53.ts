@@ -112,6 +112,9 @@ export function route53(
       };
       try {
         meet();
+        if (conditions.throttledChanges > 0 && random.chance(conditions.throttledChanges)) {
+          throw awsError('Throttling', 400, 'Rate exceeded');
+        }
       } catch (error) {
         fail(conditions.isDown ? 'unknown' : 'throttled', error as AwsError);
       }
