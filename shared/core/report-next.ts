@@ -63,20 +63,18 @@ export type ReportInput = {
  *  other digest, no report, or forgotten: starts at none, 0 and 0                       */
 export function nextReport(input: ReportInput): Report {
   const { reporter, previous, selfCheck } = input;
-  const before = standings(input);
-  const after = advance(input, before);
+  const standings = standingsAfter(input);
 
   const wasIsolated = previous?.selfCheck.isolated ?? false;
-  const hasChanged = [...after.values()].some(
+  const hasChanged = standings.some(
     ({ entry, told }) => voteAsRead(entry, selfCheck.isolated) !== voteAsRead(told, wasIsolated),
   );
   const roundsLeft = hasChanged
     ? CHANGED_ROUNDS
     : Math.max(0, (previous?.changedRoundsLeft ?? 0) - 1);
 
-  const listed = [...after.values()].filter(
-    ({ endpoint, entry }) => !isSteadilyUp(entry, endpoint),
-  );
+  const listed = standings.filter(({ endpoint, entry }) => !isSteadilyUp(entry, endpoint));
+  const total = reporter.services.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   return slim({
     format: REPORT_FORMAT,
     reads: reporter.reads,
@@ -86,7 +84,7 @@ export function nextReport(input: ReportInput): Report {
     config: reporter.config,
     rounds: marksAfter(input),
     selfCheck,
-    unlisted: reporter.services.flatMap(({ endpoints }) => endpoints).length - listed.length,
+    unlisted: total - listed.length,
     entries: listed.map(({ entry }) => entry).sort(byServiceAndEndpoint),
     changed: roundsLeft > 0,
     changedRoundsLeft: roundsLeft,
@@ -94,25 +92,25 @@ export function nextReport(input: ReportInput): Report {
 }
 
 type Standing = {
-  readonly service: Service;
   readonly endpoint: Endpoint;
   readonly entry: ReportEntry;
   /** What the previous report said of it; undefined where no reader would still use that. */
   readonly told: ReportEntry | undefined;
 };
 
-/** What is known of every endpoint before this round, listed or not. */
-function standings(input: ReportInput): Map<string, Standing> {
-  const { reporter, previous, now } = input;
-  const listed = new Map(
-    previous?.entries.map((entry) => [keyOf(entry.service, entry.endpoint), entry]),
-  );
-  const known = new Map<string, Standing>();
+/** What is known of every endpoint with this round, listed or not. */
+function standingsAfter(input: ReportInput): readonly Standing[] {
+  const { reporter, previous, now, rounds } = input;
+  const listed = byEndpoint(previous?.entries ?? []);
+  const seen = byEndpoint(input.observations);
+  const standings: Standing[] = [];
   for (const service of servicesSeenBy(reporter, reporter.vantage)) {
-    const mark = previous?.rounds.find((round) => round.everyMs === service.everyMs);
+    const { everyMs } = service;
+    const mark = previous?.rounds.find((round) => round.everyMs === everyMs);
     const ageMs = mark === undefined ? Number.POSITIVE_INFINITY : Math.abs(now - mark.observedAt);
-    const isRecent = ageMs <= FORGET_AFTER_INTERVALS * service.everyMs;
+    const isRecent = ageMs <= FORGET_AFTER_INTERVALS * everyMs;
     const isSame = previousDigest(input, service) === service.digest;
+    const isDue = rounds.some((round) => round.everyMs === everyMs);
     for (const endpoint of service.endpoints) {
       const key = keyOf(service.id, endpoint.id);
       const last =
@@ -121,13 +119,24 @@ function standings(input: ReportInput): Map<string, Standing> {
             blankEntry(service, endpoint, 'up', endpoint.check.rise, mark.observedAt))
           : undefined;
       // After a silence the same votes are news: they count again.
-      const told = ageMs <= freshForMs(service.everyMs) ? last : undefined;
-      const entry = isSame && last ? last : blankEntry(service, endpoint, 'none', 0, now);
-      known.set(key, { service, endpoint, entry, told });
+      const told = ageMs <= freshForMs(everyMs) ? last : undefined;
+      const before = isSame && last ? last : blankEntry(service, endpoint, 'none', 0, now);
+      const observation = seen.get(key);
+      const entry =
+        observation !== undefined
+          ? nextEntry(before, endpoint, observation)
+          : isDue
+            ? abstain(before, 'aborted', 'not probed in this round')
+            : before;
+      standings.push({ endpoint, entry, told });
     }
   }
-  return known;
+  return standings;
 }
+
+const byEndpoint = <T extends { readonly service: string; readonly endpoint: string }>(
+  all: readonly T[],
+): ReadonlyMap<string, T> => new Map(all.map((one) => [keyOf(one.service, one.endpoint), one]));
 
 function previousDigest(input: ReportInput, service: Service): string | undefined {
   const { reporter, previous, previousManifest } = input;
@@ -135,32 +144,6 @@ function previousDigest(input: ReportInput, service: Service): string | undefine
   if (previousManifest?.digest !== previous?.config) return undefined;
   const known = new Map(Object.entries(previousManifest?.services ?? {})).get(service.id);
   return known?.digest;
-}
-
-function advance(
-  { rounds, observations }: ReportInput,
-  before: ReadonlyMap<string, Standing>,
-): Map<string, Standing> {
-  const due = new Map(rounds.map((mark) => [mark.everyMs, mark]));
-  const seen = new Map(
-    observations.map((observation) => [
-      keyOf(observation.service, observation.endpoint),
-      observation,
-    ]),
-  );
-  const after = new Map<string, Standing>();
-  for (const [key, standing] of before) {
-    const observation = seen.get(key);
-    const { service, endpoint, entry } = standing;
-    const next =
-      observation !== undefined
-        ? nextEntry(entry, endpoint, observation)
-        : due.has(service.everyMs)
-          ? abstain(entry, 'aborted', 'not probed in this round')
-          : entry;
-    after.set(key, { ...standing, entry: next });
-  }
-  return after;
 }
 
 function nextEntry(entry: ReportEntry, endpoint: Endpoint, observation: Observation): ReportEntry {

@@ -38,6 +38,21 @@ export type SimStoreDeps = {
   readonly distortRead: (vantage: VantageId, item: unknown) => unknown;
 };
 
+/** Names are made once: a key that is put together anew is looked up slowly. */
+function named<Id extends string>(prefix: string): (id: Id) => string {
+  const names = new Map<Id, string>();
+  return (id) => {
+    const known = names.get(id);
+    if (known !== undefined) return known;
+    names.set(id, `${prefix}${id}`);
+    return `${prefix}${id}`;
+  };
+}
+const reportOf = named<VantageId>('report#');
+const headOf = named<VantageId>('head#');
+const pulseOf = named<VantageId>('pulse#');
+const outboxOf = named<string>('outbox#');
+
 const padded = (n: number): string => String(Math.max(0, n)).padStart(14, '0');
 
 export function simStore(deps: SimStoreDeps): Store {
@@ -95,7 +110,7 @@ export function simStore(deps: SimStoreDeps): Store {
       call('read reports', signal, () => {
         const reports = new Map<VantageId, unknown>();
         for (const vantage of vantages) {
-          const stored = get(`report#${vantage}`) as { readonly item: unknown } | undefined;
+          const stored = get(reportOf(vantage)) as { readonly item: unknown } | undefined;
           if (stored === undefined) continue;
           if (place.table.readMisses > 0 && random.chance(place.table.readMisses)) continue;
           reports.set(vantage, deps.distortRead(vantage, stored.item));
@@ -110,7 +125,7 @@ export function simStore(deps: SimStoreDeps): Store {
         if (place.table.reportWritesFail > 0 && random.chance(place.table.reportWritesFail)) {
           throw failed('write report', 'ProvisionedThroughputExceededException');
         }
-        const key = `report#${report.vantage}`;
+        const key = reportOf(report.vantage);
         const stored = get(key) as
           | { readonly key: string; readonly run: string; readonly item: unknown }
           | undefined;
@@ -158,15 +173,12 @@ export function simStore(deps: SimStoreDeps): Store {
     readManifests: (digests, signal) =>
       call('read manifests', signal, () => some(digests, (digest) => `config#${digest}`)),
     writeHead: (head, signal) =>
-      call('write head', signal, () => put(`head#${head.region}`, '', head)),
+      call('write head', signal, () => put(headOf(head.region), '', head)),
     readHeads: (regions, signal) =>
-      call('read heads', signal, () => [
-        ...(some(regions, (one) => `head#${one}`) as Map<string, Head>).values(),
-      ]),
+      call('read heads', signal, () => [...(some(regions, headOf) as Map<string, Head>).values()]),
     writePulse: (pulse, signal) =>
-      call('write pulse', signal, () => put(`pulse#${pulse.region}`, '', pulse)),
-    readPulses: (regions, signal) =>
-      call('read pulses', signal, () => some(regions, (one) => `pulse#${one}`)),
+      call('write pulse', signal, () => put(pulseOf(pulse.region), '', pulse)),
+    readPulses: (regions, signal) => call('read pulses', signal, () => some(regions, pulseOf)),
     writeShadow: (shadow, signal) =>
       call('write shadow', signal, () =>
         put(`shadow#${shadow.service} ${shadow.region}`, '', shadow),
@@ -231,17 +243,17 @@ export function simStore(deps: SimStoreDeps): Store {
       ),
     writeOutbox: (item, expected, signal) =>
       call('write outbox', signal, () => {
-        const stored = get(`outbox#${item.region}`, item.key) as OutboxItem | undefined;
+        const stored = get(outboxOf(item.region), item.key) as OutboxItem | undefined;
         const live = stored !== undefined && !isOver(stored) ? stored : undefined;
         const isFirst = expected === 'any' || (live?.version ?? null) === expected.version;
-        if (isFirst) put(`outbox#${item.region}`, item.key, item);
+        if (isFirst) put(outboxOf(item.region), item.key, item);
         return isFirst || live?.version === item.version;
       }),
     readOutbox: (regions, prefix, signal) =>
       call('read outbox', signal, () =>
         regions.flatMap((one) =>
           replicas
-            .query(region, `outbox#${one}`, (sort) => sort.startsWith(prefix))
+            .query(region, outboxOf(one), (sort) => sort.startsWith(prefix))
             .filter((item) => !isOver(item as OutboxItem)),
         ),
       ),
