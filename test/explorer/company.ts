@@ -191,36 +191,34 @@ export function newCompany(stage: Stage, zones: Zones, firstGeneration: number):
       read: state.doing === READ ? state.content : isStart ? -1 : run.read,
       decided: isStart ? null : run.decided,
     };
-    switch (waiting.kind) {
-      case 'read':
-        return { ...about, next: add({ ...base, doing: READING, sent }, writer, reply.epoch) };
-      case 'record':
-        return {
-          ...about,
-          next: add({ ...base, doing: RECORDING, sent, decided: reply.epoch }, writer, reply.epoch),
-        };
-      case 'commit': {
-        const record = played.record?.item;
-        const batch = zones.internBatch({
-          writer,
-          changes: waiting.changes,
-          read: base.read,
-          view: base.view,
-          decided: base.decided ?? reply.epoch,
-          isAutomated: record?.actor.startsWith('quorum@') ?? true,
-        });
-        if (record !== undefined && batch.fence !== null) zones.note(record, batch.fence.record);
-        sent = new Map([
-          ...sent,
-          [`${record?.generation ?? batch.generation}#${record?.nonce ?? batch.nonce}`, batch.id],
-        ]);
-        return {
-          ...about,
-          next: add({ ...base, doing: SENT, sent }, writer, reply.epoch, batch.id),
-          sends: batch.id,
-        };
-      }
+    // A round that is over has been told of above: what is left waits for something.
+    if (waiting.kind === 'read') {
+      return { ...about, next: add({ ...base, doing: READING, sent }, writer, reply.epoch) };
     }
+    if (waiting.kind === 'record') {
+      const decided = reply.epoch;
+      const next = add({ ...base, doing: RECORDING, sent, decided }, writer, reply.epoch);
+      return { ...about, next };
+    }
+    const record = played.record?.item;
+    const batch = zones.internBatch({
+      writer,
+      changes: waiting.changes,
+      read: base.read,
+      view: base.view,
+      decided: base.decided ?? reply.epoch,
+      isAutomated: record?.actor.startsWith('quorum@') ?? true,
+    });
+    if (record !== undefined && batch.fence !== null) zones.note(record, batch.fence.record);
+    sent = new Map([
+      ...sent,
+      [`${record?.generation ?? batch.generation}#${record?.nonce ?? batch.nonce}`, batch.id],
+    ]);
+    return {
+      ...about,
+      next: add({ ...base, doing: SENT, sent }, writer, reply.epoch, batch.id),
+      sends: batch.id,
+    };
   };
 
   return {

@@ -105,7 +105,7 @@ export async function explore(size: Size, budget: Budget): Promise<Explored> {
     return budget.now() >= endsAt || table.count() + calm.count() >= budget.states;
   };
 
-  table.add(firstRow(stage, layout, zones, company), -1, 0);
+  table.add(firstRow(layout, zones, company), -1, 0);
   for (let id = 0; id < table.count() && found === null; id += 1) {
     if (isOver('faults', id, table.count())) {
       isComplete = false;

@@ -137,7 +137,7 @@ export function heal(row: Int32Array, layout: Layout, company: Company, healed: 
   }
 }
 
-export function firstRow(stage: Stage, layout: Layout, zones: Zones, company: Company): Int32Array {
+export function firstRow(layout: Layout, zones: Zones, company: Company): Int32Array {
   const row = new Int32Array(layout.width);
   row[0] = zones.first;
   row.set(company.first, layout.local);

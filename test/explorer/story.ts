@@ -3,11 +3,11 @@
  * to the violation. Only the states on the way are kept while exploring; each step is found again by
  * looking at what can follow.
  */
-import { type Company, IDLE, READ, READING, RECORDING, SENT } from './company.ts';
+import { type Company, type Doing, IDLE, READ, READING, RECORDING, SENT } from './company.ts';
 import { weightsText } from './invariants.ts';
 import type { Stage } from './stage.ts';
 import type { StateTable } from './state-table.ts';
-import { epochOf, type Layout, LATE, type StepKind, type Steps } from './steps.ts';
+import { epochOf, LATE, type Layout, type StepKind, type Steps } from './steps.ts';
 import type { Zones } from './zones.ts';
 
 export type Story = readonly StoryLine[];
@@ -129,23 +129,20 @@ function textOf({ stage, zones }: Told, kind: StepKind, about: number): string {
   }
 }
 
+const SIGNS: Readonly<Record<Doing, string>> = {
+  [IDLE]: '.',
+  [READING]: 'r',
+  [READ]: 'r',
+  [RECORDING]: 'd',
+  [SENT]: 's',
+};
+
 function lineOf(told: Told, step: number, row: Int32Array, label: Label): StoryLine {
   const { layout, zones, company } = told;
   const content = zones.contentOf(row[0] as number);
-  const writers = [...row.subarray(layout.local, layout.flights)].map((local) => {
-    switch (company.doing(local)) {
-      case IDLE:
-        return company.isOpen(local) ? 'o' : '.';
-      case READING:
-        return 'r';
-      case READ:
-        return 'r';
-      case RECORDING:
-        return 'd';
-      case SENT:
-        return 's';
-    }
-  });
+  const writers = [...row.subarray(layout.local, layout.flights)].map((local) =>
+    company.doing(local) === IDLE && company.isOpen(local) ? 'o' : SIGNS[company.doing(local)],
+  );
   const flights = [...row.subarray(layout.flights)].flatMap((flight) =>
     flight === 0
       ? []
