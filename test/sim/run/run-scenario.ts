@@ -66,21 +66,24 @@ export async function runScenario(
       seed: scenario.seed,
       config,
       keepsLines: options.keepsLines ?? false,
+      // From the first event on: what was read before the zone is adopted is used after it.
+      onMade: (made) => {
+        world = made;
+        options.onWorld?.(made);
+        tellStory(made);
+        made.on((event) => {
+          if (event.kind !== 'fault-injected') return;
+          for (const row of event.rows) faults[row] = (faults[row] ?? 0) + 1;
+        });
+        made.on((event) => judgeBug(event, fail));
+        for (const make of CHECKERS) checkers.push(make(made, scenario, fail));
+        clients = clientModel(made, scenario);
+        markers = markerWatch(made, scenario);
+      },
     });
-    const running = world;
-    using _watchdog = watchdog(running, fail);
-    options.onWorld?.(running);
-    tellStory(running);
-    running.on((event) => {
-      if (event.kind !== 'fault-injected') return;
-      for (const row of event.rows) faults[row] = (faults[row] ?? 0) + 1;
-    });
-    running.on((event) => judgeBug(event, fail));
-    for (const make of CHECKERS) checkers.push(make(running, scenario, fail));
-    clients = clientModel(running, scenario);
-    markers = markerWatch(running, scenario);
-    schedule(running, scenario);
-    const { sim, startMs } = running;
+    using _watchdog = watchdog(world, fail);
+    schedule(world, scenario);
+    const { sim, startMs } = world;
     await sim.runUntil(Math.max(sim.nowMs(), startMs + scenario.endAtMs));
     if (violations.length === 0) for (const { atEnd } of checkers) atEnd?.();
   } catch (error) {

@@ -93,6 +93,8 @@ export type SimWorldOptions = {
   readonly takesTurns?: boolean;
   /** Records of each zone at the start; default: as configured, without fences. */
   readonly isAdopted?: boolean;
+  /** Before anything happens: whoever wants to see everything listens from here. */
+  readonly onMade?: (world: SimWorld) => void;
 };
 
 const isTold = (level: string): boolean => level === 'warn' || level === 'error';
@@ -354,6 +356,7 @@ export async function simWorld(options: SimWorldOptions): Promise<SimWorld> {
       ),
     run: (ms) => sim.runUntil(sim.nowMs() + ms),
   };
+  options.onMade?.(world);
   for (const region of options.config.vantages) functionsOf.deploy(region, options.config);
   expireRollups(sim, table, regions);
   if (options.isAdopted ?? true) await adoptAll(world);
