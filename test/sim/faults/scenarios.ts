@@ -475,7 +475,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     healMinute: 30,
     endMinute: 60,
     faults: [
-      during('others-zeroed-in-between', 3, 25, { chance: 1, times: 1, ms: 1_000 }),
+      during('others-zeroed-in-between', 0.2, 25, { chance: 1, times: 1, ms: 1_000 }),
       during('region-lost', 5, 20, { region: 'us-east-1' }),
     ],
   },

@@ -36,7 +36,7 @@ export const scenarioOf =
     name,
     seed,
     file,
-    faults: [...faults, once('tidies-up', healMinute + 0.1, {})],
+    faults: [...faults, during('tidies-up', healMinute + 0.1, healMinute + 6, {})],
     healAtMs: healMinute * MINUTE,
     endAtMs: endMinute * MINUTE,
   });

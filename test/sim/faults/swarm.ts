@@ -17,6 +17,8 @@ const SHORTEST_MS = 40 * MINUTE;
 const FIRST_FAULT_MS = 3 * MINUTE;
 /** From the last fault's end to the healing: what is on its way arrives. */
 const SETTLES_MS = 2 * MINUTE;
+/** It takes an operator some minutes, and nothing is quiet before. */
+const TIDIES_FOR_MS = 6 * MINUTE;
 const FAULTS_PART = 0.5;
 const HEALED_PART = 0.12;
 
@@ -96,7 +98,7 @@ export function drawSwarm(seed: string, durationMs: number): Scenario {
 const tidies = (atMs: number): PlannedFault => ({
   kind: 'tidies-up',
   fromMs: atMs,
-  untilMs: atMs,
+  untilMs: atMs + TIDIES_FOR_MS,
   params: {},
 });
 
