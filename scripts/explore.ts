@@ -30,8 +30,10 @@ const command = new Command('explore')
   .addHelpText(
     'after',
     `
-Faults: a batch is lost, late or repeated; its answer is lost; a read fails; a writer is halted after its
-read or after its decision, or restarted without its memory; a person sets a weight to 0 by hand.
+Always: reports may lag by a minute, a writer may be halted after its read or after its decision, a batch
+and its answer take as long as they like.
+Faults: a batch is lost, repeated, or given up by its writer while it is on its way; its answer is lost; a
+read fails; a writer is restarted without its memory; a person sets a weight to 0 by hand.
 
 Examples:
   npm run explore                                    3 writers, 3 endpoints, 4 decisions

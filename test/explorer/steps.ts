@@ -61,8 +61,6 @@ export const FAULTS: readonly StepKind[] = [
   'repeat request',
   'lose answer',
   'fail read',
-  'halt before deciding',
-  'halt before sending',
   'restart',
   'edit',
   'restore',
@@ -481,7 +479,7 @@ export function newSteps(
   /** A round begins and goes on to its batch; it may be halted before it decides and before it sends. */
   const begin = (row: Int32Array, writer: number, view: number, tell: Tell): void => {
     if (!start(row, writer, view)) return;
-    const canHalt = epochOf(row) < size.decisions - 1 && faultsOf(row) < size.faults;
+    const canHalt = epochOf(row) < size.decisions - 1;
     if (faultsOf(row) < size.faults && isReading(writer)) {
       const asked = next.slice();
       fault('fail read');
@@ -492,21 +490,14 @@ export function newSteps(
     if (isReading(writer)) {
       next[local + writer] = serve(next[local + writer] as number, epochOf(row));
       const state = next[local + writer] as number;
-      if (canHalt) haltHere('halt before deciding', writer, view, tell);
+      if (canHalt) tell('halt before deciding', writer, view);
       if (!step(writer, replyOf(ANSWER_READ, epochOf(row)))) return;
       if (company.doing(next[local + writer] as number) === IDLE) noteHold(state);
     }
     if (canHalt && company.doing(next[local + writer] as number) === RECORDING) {
-      haltHere('halt before sending', writer, view, tell);
+      tell('halt before sending', writer, view);
     }
     if (goOn(writer)) tell('start', writer, view);
-  };
-  /** It stands still until time has passed. */
-  const haltHere = (kind: StepKind, writer: number, view: number, tell: Tell): void => {
-    const before = next[1] as number;
-    fault(kind);
-    tell(kind, writer, view);
-    next[1] = before;
   };
   const isReading = (writer: number): boolean =>
     company.doing(next[local + writer] as number) === READING;
