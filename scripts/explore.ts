@@ -95,7 +95,7 @@ async function main(): Promise<number> {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   if (isJson) console.log(JSON.stringify(summaryOf(explored, seconds())));
   else console.log(reportOf(explored, seconds()));
-  return explored.isComplete && explored.failure === null ? 0 : 1;
+  return failedIn(explored) === 0 ? 0 : 1;
 }
 
 /** On a terminal one line that is written over; else one now and then. */
@@ -135,6 +135,14 @@ function verdictsOf({ judged, failure }: Explored): readonly {
   }));
 }
 
+/** What was never judged shows nothing, and neither does what was cut short. */
+function failedIn(explored: Explored): number {
+  const { isComplete, failure } = explored;
+  if (failure !== null) return 1;
+  const unjudged = verdictsOf(explored).filter(({ verdict }) => verdict !== 'holds').length;
+  return isComplete ? unjudged : Math.max(1, unjudged);
+}
+
 function summaryOf(explored: Explored, seconds: number): Readonly<Record<string, unknown>> {
   const { failure, states, healedStates, ...rest } = explored;
   return {
@@ -152,7 +160,6 @@ function summaryOf(explored: Explored, seconds: number): Readonly<Record<string,
 function reportOf(explored: Explored, seconds: number): string {
   const { size, states, healedStates, failure, reached, faults, isComplete } = explored;
   const verdicts = verdictsOf(explored);
-  const failed = verdicts.filter(({ verdict }) => verdict === 'violated').length;
   const unreached = Object.entries(reached).filter(([, count]) => count === 0);
   return [
     `${size.writers} writers, ${size.endpoints} endpoints, ${size.decisions} decisions, ${size.rounds} round${size.rounds === 1 ? '' : 's'} each, any ${size.faults} fault${size.faults === 1 ? '' : 's'}${size.restores ? ', restores too' : ''}`,
@@ -189,7 +196,7 @@ function reportOf(explored: Explored, seconds: number): string {
           'Not all was explored: give it more --minutes or --budget-states, or a smaller size.',
           '',
         ]),
-    `${verdicts.filter(({ verdict }) => verdict === 'holds').length} passed, ${failed + (isComplete || failed > 0 ? 0 : 1)} failed`,
+    `${verdicts.filter(({ verdict }) => verdict === 'holds').length} passed, ${failedIn(explored)} failed`,
   ].join('\n');
 }
 
