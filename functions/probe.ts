@@ -4,6 +4,7 @@
  */
 import type { Context } from 'aws-lambda';
 import { roundCorrelation } from '../shared/core/correlation.ts';
+import { controlProbesOf } from '../shared/core/probe-request.ts';
 import type { LambdaHandler, Telemetry } from '../shared/middleware.ts';
 import { lambdaStack } from '../shared/middleware.ts';
 import { probeGate } from '../shared/rounds/probe-round.ts';
@@ -13,7 +14,7 @@ import {
   type ProbeRunResult,
   probeRun,
 } from '../shared/rounds/probe-run.ts';
-import type { Env, WireOverrides } from '../shared/wire.ts';
+import { type Env, once, type WireOverrides } from '../shared/wire.ts';
 import { wireProbe } from '../shared/wire-probe.ts';
 
 export type ProbeSummary = Pick<
@@ -28,6 +29,8 @@ export function probeHandler(env: Env, overrides: WireOverrides = {}): ProbeHand
   const wired = wireProbe(env, 'probe', overrides);
   const { config, settings, telemetry, clock } = wired;
   const dimensions = { vantage: settings.vantage };
+  /** The same in every run of this process. */
+  const controls = once(() => (wired.controls ?? controlProbesOf)(config, settings.vantage));
   const deps: ProbeRunDeps = {
     clock,
     ids: wired.ids,
@@ -35,7 +38,7 @@ export function probeHandler(env: Env, overrides: WireOverrides = {}): ProbeHand
     prober: wired.prober(),
     aids: wired.aids,
     gate: probeGate(),
-    ...(wired.controls === undefined ? {} : { controls: wired.controls }),
+    controls,
   };
 
   return lambdaStack({ telemetry, clock }, dimensions, async (_event, invocation) => {
