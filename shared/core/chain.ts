@@ -8,7 +8,7 @@
 import { type Anchor, type Break, breakOf, type Finding } from './chain-break.ts';
 import { type Link, type Walker, walkerOf } from './chain-walk.ts';
 import { byText, type Digest, type DigestOf, type EpochMs, type ServiceId } from './model.ts';
-import { type DecisionRecord, recordDigest, recordSortKey } from './record.ts';
+import { type DecisionRecord, isFound, recordDigest, recordSortKey } from './record.ts';
 
 /** From one adoption to its release, or to the `_quorate` record that stands. */
 export type Life = {
@@ -132,7 +132,7 @@ function linkOf(item: unknown, service: ServiceId, digestOf: DigestOf): Link | s
   const { generation, parent, at, actor } = item;
   const kind = actor.startsWith('observed@')
     ? 'observed'
-    : actor.startsWith('found@')
+    : isFound({ actor })
       ? 'found'
       : 'decision';
   const text = item.sentences.join('\n');

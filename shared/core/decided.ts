@@ -4,7 +4,7 @@
  * another as its parent was made from a zone in which that one stood.
  */
 import type { Digest, DigestOf, EpochMs } from './model.ts';
-import { type DecisionRecord, type Mark, recordDigest, recordSortKey } from './record.ts';
+import { type DecisionRecord, isFound, type Mark, recordDigest, recordSortKey } from './record.ts';
 
 export const DECIDED_OUTCOMES = ['committed', 'lost', 'observed', 'open'] as const;
 
@@ -22,8 +22,6 @@ export type Decided = {
 
 export const isObserved = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean =>
   actor.startsWith('observed@');
-/** What stands for a record that is missing: made from the zone, so it is what stood there. */
-const isFound = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean => actor.startsWith('found@');
 
 /** `records` newest first, as they are stored; the result is in the same order. */
 export function foldDecisions(
@@ -33,8 +31,12 @@ export function foldDecisions(
 ): readonly Decided[] {
   const marksOf = Map.groupBy(marks, recordSortKey);
   const parents = new Set(records.map(({ parent }) => parent));
+  const placeOf = ({ generation, nonce }: DecisionRecord): string =>
+    recordSortKey({ generation, nonce });
+  // What was found in the zone was committed, and so was the record that was missing then and came late.
+  const found = new Set(records.filter(isFound).map(placeOf));
   const folded = records.map((record): Decided => {
-    const own = marksOf.get(recordSortKey(record)) ?? [];
+    const own = marksOf.get(placeOf(record)) ?? [];
     const digest = recordDigest(record, digestOf);
     const committed = earliest(own, 'committed');
     return {
@@ -42,7 +44,7 @@ export function foldDecisions(
       digest,
       outcome: isObserved(record)
         ? 'observed'
-        : committed !== null || isFound(record) || parents.has(digest)
+        : committed !== null || found.has(placeOf(record)) || parents.has(digest)
           ? 'committed'
           : earliest(own, 'lost') === null
             ? 'open'

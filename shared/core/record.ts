@@ -66,8 +66,20 @@ export type Mark = {
   readonly detail: string;
 };
 
-export const recordSortKey = (record: Pick<DecisionRecord, 'generation' | 'nonce'>): string =>
-  `${String(record.generation).padStart(10, '0')}#${record.nonce}`;
+/** What stands for a record that is missing: made from the zone, so it is what stood there. */
+export const isFound = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean =>
+  actor.startsWith('found@');
+
+/**
+ * Where a record stands. A found one has a place of its own beside the one that it misses: that one may be
+ * there all the time, in regions that this one does not hear of, and the last writer of an item wins.
+ */
+export const recordSortKey = ({
+  generation,
+  nonce,
+  actor = '',
+}: Pick<DecisionRecord, 'generation' | 'nonce'> & { readonly actor?: string }): string =>
+  `${String(generation).padStart(10, '0')}#${nonce}${isFound({ actor }) ? '#found' : ''}`;
 
 /** Canonical text: keys sorted, so that equal records have equal digests everywhere. */
 export const recordDigest = (record: DecisionRecord, digestOf: DigestOf): Digest =>

@@ -2,18 +2,20 @@
  * A generation without a record → a `found` record: an order's commit goes on when its record can't be
  * written, and records get deleted. Each region asks once per generation whether its record is there; the
  * region that sweeps 2 minutes later writes down what stands in the zone, so that history has no hole.
- * It never stands for the missing record: its digest is not the one in the fence, and `audit` says so.
+ * It never stands for the missing record: its digest is not the one in the fence, and `audit` says so. That
+ * one may come late, by replication: both have their places in the table.
  */
 import * as v from 'valibot';
 import { QuorateError } from '../core/errors.ts';
 import type { Fence } from '../core/fence.ts';
 import type { Digest, DigestOf, EpochMs, Nonce, Service, ServiceId } from '../core/model.ts';
-import { type DecisionRecord, recordDigest, recordSortKey } from '../core/record.ts';
+import { type DecisionRecord, isFound, recordDigest, recordSortKey } from '../core/record.ts';
 import { markOf, snapshotOf } from '../core/snapshot.ts';
 import type { ZoneRead } from '../core/zone-record.ts';
 import type { Store } from '../ports.ts';
 import { type Books, mark } from './bookkeeping.ts';
 
+const FOUND = 'found@';
 /** Time for the writer's own record to be replicated here. */
 const MISSING_FOR_MS = 120_000;
 
@@ -39,7 +41,7 @@ export async function keepFound(
     const isMyTurn = isSweep && now - missingSinceAt >= MISSING_FOR_MS;
     if (isSeen && !isMyTurn) continue;
     try {
-      const isThere = (await readRecord(books.store, service.id, fence, signal)) !== null;
+      const isThere = (await readRecords(books.store, service.id, fence, signal)).length > 0;
       if (!isThere && isMyTurn) await writeFound(books, service, fence, signal);
       const isDone = isThere || isMyTurn;
       recorded.set(service.id, {
@@ -69,7 +71,7 @@ async function writeFound(
     nonce,
     parent,
     region: books.region,
-    actor: `found@${books.region}`,
+    actor: `${FOUND}${books.region}`,
     at: books.clock.now(),
     config,
     lines: service.endpoints.flatMap((endpoint) => {
@@ -99,24 +101,23 @@ async function writeFound(
   await mark(books, { service: service.id, generation, nonce }, 'found', record, signal);
 }
 
-const storedKey = v.object({ generation: v.number(), nonce: v.string() });
+const storedKey = v.object({ generation: v.number(), nonce: v.string(), actor: v.string() });
 
-/** The one item at this generation and nonce, if it is there. */
-async function readRecord(
+/** What is there at this generation and nonce: the record, a found one, or both. */
+async function readRecords(
   store: Store,
   service: ServiceId,
   at: { readonly generation: number; readonly nonce: Nonce },
   signal: AbortSignal,
-): Promise<unknown> {
-  // `!` sorts right behind the key itself, so the newest before it is the key or not there.
-  const page = { limit: 1, before: `${recordSortKey(at)}!` };
-  const [item] = await store.readRecords(service, page, signal);
-  const parsed = v.safeParse(storedKey, item);
-  const isIt =
-    parsed.success &&
-    parsed.output.generation === at.generation &&
-    parsed.output.nonce === at.nonce;
-  return isIt ? item : null;
+): Promise<readonly DecisionRecord[]> {
+  // `!` sorts right behind the key itself, so the newest before it are these or not there.
+  const page = { limit: 2, before: `${recordSortKey({ ...at, actor: FOUND })}!` };
+  const items = await store.readRecords(service, page, signal);
+  return items.flatMap((item) => {
+    const { success, output } = v.safeParse(storedKey, item);
+    const isIt = success && output.generation === at.generation && output.nonce === at.nonce;
+    return isIt ? [item as DecisionRecord] : [];
+  });
 }
 
 async function parentDigest(
@@ -128,6 +129,7 @@ async function parentDigest(
 ): Promise<Digest | null> {
   if (fence.parentNonce === null) return null;
   const at = { generation: fence.generation - 1, nonce: fence.parentNonce };
-  const parent = await readRecord(store, service, at, signal);
-  return parent === null ? null : recordDigest(parent as DecisionRecord, digestOf);
+  const records = await readRecords(store, service, at, signal);
+  const parent = records.find((record) => !isFound(record));
+  return parent === undefined ? null : recordDigest(parent, digestOf);
 }

@@ -41,14 +41,18 @@ export async function readDecisions(
   };
 }
 
-const keySchema = v.object({ generation: v.number(), nonce: v.string() });
+const keySchema = v.object({
+  generation: v.number(),
+  nonce: v.string(),
+  actor: v.fallback(v.string(), ''),
+});
 
 /** Of the last item that says where it stands: whatever lies between is read again, and passed over. */
 function nextOf(items: readonly unknown[]): string | null {
   for (const item of [...items].reverse()) {
     const { success, output } = v.safeParse(keySchema, item);
     if (success) {
-      return recordSortKey({ generation: output.generation, nonce: output.nonce as Nonce });
+      return recordSortKey({ ...output, nonce: output.nonce as Nonce });
     }
   }
   return null;

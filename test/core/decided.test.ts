@@ -74,6 +74,16 @@ describe('what became of a decision', () => {
     ]);
   });
 
+  it('is committed for a record that came late, beside what was found in its place', () => {
+    const late = recordOf(7, 'aaaaaaaa');
+    const found = { ...late, actor: 'found@eu-west-1' };
+
+    expect(outcomes([found, late], []).map(({ outcome }) => outcome)).toEqual([
+      'committed',
+      'committed',
+    ]);
+  });
+
   it('is committed for a record that was found in the zone, and observed for one that was never sent', () => {
     const found = recordOf(7, 'aaaaaaaa', { actor: 'found@eu-west-1' });
     const observed = recordOf(6, 'bbbbbbbb', { actor: 'observed@eu-west-1' });

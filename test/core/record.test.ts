@@ -63,4 +63,13 @@ describe('a decision record', () => {
       recordSortKey({ generation: 7, nonce: nonce('bbbbbbbb') }),
     );
   });
+
+  it('F106: what was found in the place of a missing record has an item of its own, right behind it', () => {
+    const missing = recordOf(7, null);
+    const found = { ...missing, actor: 'found@us-west-2' };
+    const next = { generation: 8, nonce: nonce('-------0') };
+
+    expect(recordSortKey(found) > recordSortKey(missing)).toBe(true);
+    expect(recordSortKey(found) < recordSortKey(next)).toBe(true);
+  });
 });

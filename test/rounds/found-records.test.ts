@@ -1,7 +1,7 @@
 /** A generation without a record gets a `found` record after 2 minutes, from the region then in turn. */
 import { describe, expect, it } from 'vitest';
 import type { Fence } from '../../shared/core/fence.ts';
-import { recordDigest } from '../../shared/core/record.ts';
+import { type DecisionRecord, recordDigest } from '../../shared/core/record.ts';
 import {
   AIDS,
   MINUTE,
@@ -100,6 +100,38 @@ describe('a generation without a record', () => {
     await world.minutes(10);
 
     expect(world.records()).toEqual([]);
+  });
+
+  it('has a place beside the record that it missed: that one comes later, and neither replaces the other', async () => {
+    // Simulated: seed 2, the replica of one region was cut off for longer than 2 minutes.
+    const world = holed();
+    await world.minutes(10);
+
+    const own = { generation: 41, nonce: 'seed0041', actor: 'quorum@eu-west-1' };
+    const before = world.table.records.size;
+    world.table.records.set('app 0000000041#seed0041', own);
+
+    expect(world.table.records.size).toBe(before + 1);
+    expect(world.records().map(({ actor }) => actor.split('@')[0])).toEqual(
+      expect.arrayContaining(['found', 'quorum']),
+    );
+  });
+
+  it('that stands there twice names the record, not what was found in its place', async () => {
+    const world = quorumWorld();
+    const seed = world.table.records.get('app 0000000041#seed0041') as DecisionRecord;
+    world.table.records.set('app 0000000041#seed0041#found', { ...seed, actor: 'found@us-west-2' });
+    world.sees('us-east-1', 'down');
+    await world.region(0).round();
+    const key = [...world.table.records.keys()].find((one) => one.startsWith('app 0000000042#'))!;
+    world.table.records.delete(key);
+
+    await world.minutes(10);
+
+    const found = world
+      .records()
+      .find(({ actor, generation }) => actor.startsWith('found@') && generation === 42);
+    expect(found?.parent).toBe(recordDigest(seed, AIDS.digestOf));
   });
 
   it('waits for the table, and costs no round', async () => {
