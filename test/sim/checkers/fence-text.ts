@@ -1,7 +1,7 @@
 /**
  * The TXT value of a fence → what it says, by a reader of its own: checkers share no code with the
- * decision. It is lenient where production is strict (order of tokens, lengths): what production refuses
- * to read may still be judged here. Marks and digests are computed here once more, too.
+ * decision. What does not print back to itself is no fence, as for production: a cut or edited text must
+ * not be taken for one. Marks and digests are computed here once more, too.
  */
 import { createHash } from 'node:crypto';
 import type { Endpoint } from '../../../shared/core/model.ts';
@@ -33,6 +33,10 @@ export type OrderText = {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly started: boolean;
+  /** Afterwards an operator approves the return. */
+  readonly waits: boolean;
+  /** Letters of the rules that it was told to pass. */
+  readonly forces: string;
   readonly text: string;
 };
 
@@ -102,7 +106,7 @@ export function readFence(value: string): FenceText | null {
   const entries = all('e').map(entryOf);
   const orders = all('o').map(orderOf);
   if (entries.includes(null) || orders.includes(null)) return null;
-  return {
+  const fence: FenceText = {
     format: Number(format),
     deployment,
     generation: Number(generation),
@@ -117,7 +121,52 @@ export function readFence(value: string): FenceText | null {
     orders: orders as OrderText[],
     text,
   };
+  return printed(fence) === text && fence.generation > 0 && fence.entries.size === entries.length
+    ? fence
+    : null;
 }
+
+/** Everything but `text`, which is what comes out. */
+export function printed(fence: Omit<FenceText, 'text'>): string {
+  const { deployment, generation, nonce, parentNonce, asofMs, config, packagedMs } = fence;
+  return [
+    `quorate${fence.format} d=${deployment} g=${generation} n=${nonce}`,
+    parentNonce === null ? '' : `p=${parentNonce}`,
+    `a=${asofMs.toString(36)} c=${config} t=${packagedMs.toString(36)} r=${fence.record}`,
+    fence.rescuedMs === null ? '' : `q=${fence.rescuedMs.toString(36)}`,
+    ...[...fence.entries.values()].map((entry) => `e=${entryText(entry)}`),
+    ...fence.orders.map((order) => `o=${orderText(order)}`),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+const timed = (letter: string, ms: number | null): string =>
+  ms === null ? '' : `,${letter}${ms.toString(36)}`;
+
+export const entryText = (entry: Omit<EntryText, 'text'>): string =>
+  [
+    `${entry.mark}:${entry.weight}`,
+    entry.proven === null ? '' : `,p${entry.proven}`,
+    entry.phase === 'out' ? ',o' : entry.step === null ? '' : `,s${entry.step}`,
+    timed('c', entry.changedMs),
+    timed('x', entry.outMs),
+    timed('v', entry.countedMs),
+    entry.relapses === 0 ? '' : `,l${entry.relapses}`,
+    timed('f', entry.fullMs),
+    entry.waits ? ',w' : '',
+    entry.approved ? ',y' : '',
+  ].join('');
+
+export const orderText = (order: Omit<OrderText, 'text'>): string =>
+  [
+    `${order.id}:${order.kind[0]}${order.scope}`,
+    order.weight === null ? '' : `,w${order.weight}`,
+    `,b${order.fromMs.toString(36)},u${order.untilMs.toString(36)}`,
+    order.waits ? ',a' : '',
+    order.started ? ',s' : '',
+    order.forces === '' ? '' : `,f${order.forces}`,
+  ].join('');
 
 const timeOf = (text: string): number => Number.parseInt(text, 36);
 
@@ -125,7 +174,7 @@ function entryOf(text: string): EntryText | null {
   const [head = '', ...fields] = text.split(',');
   const colon = head.lastIndexOf(':');
   const weight = Number(head.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(weight)) return null;
+  if (colon !== 6 || !Number.isInteger(weight) || weight > 255) return null;
   const fieldOf = (letter: string): string | undefined =>
     fields.find((field) => field[0] === letter)?.slice(1);
   const timeAt = (letter: string): number | null => {
@@ -133,10 +182,12 @@ function entryOf(text: string): EntryText | null {
     return field === undefined ? null : timeOf(field);
   };
   const step = fieldOf('s');
+  const proven = fieldOf('p') ?? null;
+  if (proven !== null && proven.length !== 6) return null;
   return {
     mark: head.slice(0, colon),
     weight,
-    proven: fieldOf('p') ?? null,
+    proven,
     phase: step !== undefined ? 'ramp' : fieldOf('o') !== undefined ? 'out' : 'in',
     step: step === undefined ? null : Number(step),
     changedMs: timeAt('c'),
@@ -169,6 +220,8 @@ function orderOf(text: string): OrderText | null {
     fromMs: timeOf(from),
     untilMs: timeOf(until),
     started: fields.includes('s'),
+    waits: fields.includes('a'),
+    forces: fieldOf('f') ?? '',
     text,
   };
 }

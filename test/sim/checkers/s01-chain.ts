@@ -3,7 +3,6 @@
  * in the history of the zone share a parent. What Route 53 forgot, or a person put back, left the history.
  */
 import type { MakeChecker } from '../scenario.ts';
-import { fenceOf } from './fence-text.ts';
 import { bookOf } from './safety-book.ts';
 
 type Chain = {
@@ -27,7 +26,7 @@ export const s01Chain: MakeChecker = (world, _scenario, fail) => {
   book.onCommit(({ part, before }) => {
     const { key, after, by, service, deletes, creates, fenceCreated, batch } = part;
     const standing = before.get(`${part.key.split(' ')[1]} TXT `);
-    const parent = fenceOf(standing);
+    const parent = part.before;
     const who = `${batch.from.name}@${batch.from.region}`;
     if (
       part.fenceDeleted === null &&
@@ -47,15 +46,15 @@ export const s01Chain: MakeChecker = (world, _scenario, fail) => {
       return;
     }
     const chain = chainOf(key);
-    if (parent === null) {
-      if (by !== 'operator') {
-        fail('S1', `${who} committed generation ${after.generation} of ${service.id} on no fence`);
-      }
-    } else if (standing?.values?.[0] !== part.fenceDeleted?.values?.[0]) {
+    if (standing?.values?.[0] !== part.fenceDeleted?.values?.[0]) {
       fail(
         'S1',
-        `generation ${after.generation} of ${service.id} by ${who} was built on another fence than the one it replaced (${parent.generation} ${parent.nonce})`,
+        `generation ${after.generation} of ${service.id} by ${who} was built on another fence than the one it replaced`,
       );
+    } else if (parent === null) {
+      if (by !== 'operator' || after.generation !== 1 || after.parentNonce !== null) {
+        fail('S1', `${who} committed generation ${after.generation} of ${service.id} on no fence`);
+      }
     } else if (after.generation !== parent.generation + 1 || after.parentNonce !== parent.nonce) {
       fail(
         'S1',

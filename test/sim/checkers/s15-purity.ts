@@ -6,15 +6,15 @@
 import type { QuorumResult } from '../../../shared/rounds/quorum-result.ts';
 import type { MakeChecker } from '../scenario.ts';
 import type { ProcessName } from '../world/events.ts';
-import { fenceOf } from './fence-text.ts';
+import { type FenceText, fenceOf } from './fence-text.ts';
 import { bookOf } from './safety-book.ts';
 import { freshMs } from './safety-votes.ts';
 
 type Decided = {
-  readonly atMs: number;
-  readonly text: string;
   readonly by: string;
-  readonly times: readonly number[];
+  readonly result: QuorumResult;
+  readonly fence: FenceText;
+  readonly reports: ReadonlyMap<string, unknown>;
 };
 const DECIDED_MAX = 64;
 const HOUR = 3_600_000;
@@ -60,49 +60,60 @@ export const s15Purity: MakeChecker = (world, _scenario, fail) => {
     if (!result.looked.votes.views.every((view) => isAsRead(view, reports, service.everyMs)))
       return;
     if (result.decision.reasons.some(({ code }) => code === 'blocked')) return;
-    const times = timesOf(fence, reports, service);
-    const key = [
-      by.config.digest,
-      by.config.packagedAt,
-      service.id,
-      numberOf(zone.state),
-      ...service.vantages.map((vantage) => numberOf(reports.get(vantage))),
-    ].join(' ');
-    const { automation, endpoints, asofAt, withheld } = result.decision;
-    const text = JSON.stringify([
-      automation,
-      asofAt,
-      endpoints.map(({ endpoint, verdict, from, to, order, reason, withheld: held }) => [
-        endpoint,
-        verdict,
-        from,
-        to,
-        order,
-        reason.code,
-        held.map(({ code }) => code),
-      ]),
-      withheld.map(({ code }) => code),
-    ]);
+    const key = keyOf(by, service.id, zone.state, reports);
     const other = decided.get(key);
     if (other === undefined) {
-      decided.set(key, { atMs: result.at, text, by: by.region, times });
-      if (decided.size > DECIDED_MAX)
+      decided.set(key, { by: by.region, result, fence, reports });
+      if (decided.size > DECIDED_MAX) {
         for (const first of decided.keys()) {
           decided.delete(first);
           break;
         }
+      }
       return;
     }
-    if (other.text === text) return;
-    const [from, to] = [Math.min(result.at, other.atMs), Math.max(result.at, other.atMs)];
+    const [own, theirs] = [textOf(result), textOf(other.result)];
+    if (own === theirs) return;
+    const from = Math.min(result.at, other.result.at);
+    const to = Math.max(result.at, other.result.at);
+    const times = timesOf(other.fence, other.reports, service);
     if (times.some((ms) => ms >= from - 1 && ms <= to + 1)) return;
     fail(
       'S15',
-      `${service.id}: ${by.region} and ${other.by} decided differently on the same reports and zone: ${text} / ${other.text}`,
+      `${service.id}: ${by.region} and ${other.by} decided differently on the same reports and zone: ${own} / ${theirs}`,
     );
+  }
+
+  function keyOf(
+    by: ProcessName,
+    service: string,
+    state: object,
+    reports: ReadonlyMap<string, unknown>,
+  ): string {
+    let key = `${by.config.digest} ${by.config.packagedAt} ${service} ${numberOf(state)}`;
+    for (const vantage of by.config.vantages) key += ` ${numberOf(reports.get(vantage))}`;
+    return key;
   }
   return { id: 'S15' };
 };
+
+function textOf({ decision }: QuorumResult): string {
+  const { automation, endpoints, asofAt, withheld } = decision;
+  return JSON.stringify([
+    automation,
+    asofAt,
+    endpoints.map(({ endpoint, verdict, from, to, order, reason, withheld: held }) => [
+      endpoint,
+      verdict,
+      from,
+      to,
+      order,
+      reason.code,
+      held.map(({ code }) => code),
+    ]),
+    withheld.map(({ code }) => code),
+  ]);
+}
 
 type Views = QuorumResult['looked']['votes']['views'];
 
@@ -126,7 +137,7 @@ function roundsOf(report: unknown): readonly Round[] {
 
 /** Moments at which a rule changes its mind by time alone, from all that the fence and the reports say. */
 function timesOf(
-  fence: NonNullable<ReturnType<typeof fenceOf>>,
+  fence: FenceText,
   reports: ReadonlyMap<string, unknown>,
   { policy, everyMs }: ProcessName['config']['services'][number],
 ): readonly number[] {

@@ -54,6 +54,7 @@ export type Part = {
   readonly service: Service;
   readonly fenceDeleted: ZoneRecord | null;
   readonly fenceCreated: ZoneRecord | null;
+  /** Null too where an operator's commit takes the place of what was no fence of this deployment. */
   readonly before: FenceText | null;
   readonly after: FenceText | null;
   readonly deletes: readonly ZoneRecord[];
@@ -320,8 +321,9 @@ function partOf(
   const fenceCreated = pick(true, false)[0] ?? null;
   const deletes = pick(false, true);
   const creates = pick(false, false);
-  const before = fenceOf(fenceDeleted ?? undefined);
   const after = fenceOf(fenceCreated ?? undefined);
+  const stood = fenceOf(fenceDeleted ?? undefined);
+  const before = isTakenOver(stood, after, batch, local) ? null : stood;
   const intent =
     after === null ? null : (intents.get(intentKey({ ...after, service: service.id })) ?? null);
   const base = {
@@ -344,10 +346,22 @@ function partOf(
   return { ...base, by: authorOf(base), moves: movesOf(base) };
 }
 
+/** An operator may put a fence in the place of one that is another deployment's, or from the future. */
+function isTakenOver(
+  stood: FenceText | null,
+  after: FenceText | null,
+  { from }: Batch,
+  localMs: number,
+): boolean {
+  if (stood === null || from.name !== 'operator' || after?.generation !== 1) return false;
+  return stood.deployment !== from.config.deployment || stood.asofMs > localMs + 4_000;
+}
+
 type Base = Omit<Part, 'by' | 'moves'>;
 
 function authorOf({ batch, before, after, localMs }: Base): Author {
-  if (batch.from.name === 'operator' || before === null || after === null) return 'operator';
+  if (batch.from.name === 'operator') return 'operator';
+  if (before === null || after === null) return 'automation';
   const left = new Map(after.orders.map((order) => [order.id, order]));
   let author: Author = 'automation';
   for (const order of before.orders) {

@@ -19,7 +19,8 @@ export type Process = {
   readonly random: Random;
   /** True time of the first probe of its newest round; null once it was reported. */
   firstProbeMs: number | null;
-  lastProbeMs: number;
+  /** Of that round. */
+  readonly probed: Set<string>;
 };
 
 export function newProcess(
@@ -35,7 +36,7 @@ export function newProcess(
     clock: processClock(sim, owner, place.skew),
     random: sim.random.fork(`process ${owner.number}`),
     firstProbeMs: null,
-    lastProbeMs: 0,
+    probed: new Set(),
   };
 }
 

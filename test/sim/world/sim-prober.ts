@@ -74,7 +74,7 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
     loopLatenessMs: () => place.loopLateMs,
     probe: (request) =>
       new Promise((resolve) => {
-        noteProbe(process, sim.nowMs());
+        noteProbe(process, request.key, sim.nowMs());
         const { ms, result } = outcome(request);
         const attempt: Attempt = {
           address: request.target,
@@ -93,12 +93,14 @@ export function simProber({ sim, process, lookAt }: SimProberDeps): Prober {
   };
 }
 
-/** Starts of a round are spread over the first half of its interval: after a longer pause it is another. */
-function noteProbe(process: Process, nowMs: number): void {
-  const everyMs = process.name.config.services[0]?.everyMs ?? 0;
-  if (nowMs - process.lastProbeMs >= everyMs / 2 - 100) process.firstProbeMs = nowMs;
-  else process.firstProbeMs ??= nowMs;
-  process.lastProbeMs = nowMs;
+/** A round asks each target once: one that is asked again begins another round. */
+function noteProbe(process: Process, key: string, nowMs: number): void {
+  const { probed } = process;
+  if (probed.has(key)) {
+    probed.clear();
+    process.firstProbeMs = nowMs;
+  } else process.firstProbeMs ??= nowMs;
+  probed.add(key);
 }
 
 const failed = (code: FailCode): Attempt['result'] => ({ kind: 'fail', code, detail: '' });
