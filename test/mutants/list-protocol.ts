@@ -1,0 +1,307 @@
+/** Mutants 1 to 15 and 49, 52, 53: how a change is compared, sent, and found again. */
+import type { Mutant } from './mutant.ts';
+
+const COMMIT = 'shared/rounds/commit-plans.ts';
+const PLAN = 'shared/core/plan.ts';
+const SEND = 'const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);';
+const READ_BACK = 'async function readBack(';
+const UNKNOWN = `    case 'unknown':
+      return readBack(`;
+
+/** DELETEs are written from what stands in the zone at the send: an UPSERT in all but name. */
+const AS_IT_STANDS = `async function asItStands(zone, batch, signal, isBlind) {
+  const standing = new Map();
+  for (const name of new Set(batch.changes.map(({ record }) => record.name))) {
+    const { records } = await zone.read(batch.zone, { from: name, to: name }, signal);
+    for (const record of records) standing.set(keyIn(record), record);
+  }
+  return batch.changes.flatMap((change) => {
+    if (change.action !== 'DELETE' || !isBlind(change.record)) return [change];
+    const record = standing.get(keyIn(change.record));
+    return record === undefined ? [] : [{ action: 'DELETE', record }];
+  });
+}
+const keyIn = ({ name, type, setIdentifier = '' }) => [name, type, setIdentifier].join(' ');
+
+${READ_BACK}`;
+
+const sendBlind = (isBlind: string): string => `const changes = await asItStands(zone, batch, signal, ${isBlind});
+    const reply = await zone.commit(batch.zone, changes, \`quorate \${comment}\`, signal);`;
+
+export const PROTOCOL_MUTANTS: readonly Mutant[] = [
+  {
+    id: 1,
+    name: 'no compare',
+    breaks: ['S1', 'S2'],
+    also: ['sim', 'explorer'],
+    patches: [
+      { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
+      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+    ],
+    tests: [],
+  },
+  {
+    id: 2,
+    name: 'compare without asof',
+    breaks: ['S3'],
+    also: ['sim'],
+    patches: [
+      {
+        file: 'shared/core/decision.ts',
+        find: 'if (votes.asofAt < fence.asofAt) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: PLAN,
+        find: "plan.parent === null || plan.commit.by !== 'automation' || fence.asofAt >= plan.parent.asofAt,",
+        replace: 'true,',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 3,
+    name: 'one freshness check at the start, then write',
+    breaks: ['S1', 'S2'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: '  const comment = batch.plans.map(',
+        replace: `  for (const { record } of batch.changes.filter(({ action, record }) => action === 'DELETE' && record.type === 'TXT')) {
+    const { records } = await zone.read(batch.zone, { from: record.name, to: record.name }, signal);
+    const isThere = records.some((one) => one.type === 'TXT' && one.values?.[0] === record.values?.[0]);
+    if (!isThere) return { kind: 'refused', messages: ['not fresh'] };
+  }
+  const comment = batch.plans.map(`,
+      },
+      { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
+      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+    ],
+    tests: [],
+  },
+  {
+    id: 4,
+    name: 'UPSERT weights',
+    breaks: ['S2'],
+    also: ['sim', 'explorer'],
+    patches: [
+      { file: COMMIT, find: SEND, replace: sendBlind("(record) => record.type !== 'TXT'") },
+      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+    ],
+    tests: [],
+  },
+  {
+    id: 5,
+    name: 'generation without nonce',
+    breaks: ['S1', 'S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: PLAN,
+        find: '    nonce,\n    parent,',
+        replace: '    nonce: `generation${(parent?.generation ?? 0) + 1}` as Nonce,\n    parent,',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 6,
+    name: 'no read-back',
+    breaks: ['S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: '  const own = batch.plans.flatMap((plan) => services.get(plan.service) ?? []);',
+        replace: `  if (Date) {
+    return batch.plans.map((plan) =>
+      reply.isFinal ? { plan, outcome: { kind: 'lost' }, changeId: null, at: clock.now() } : unresolved(plan),
+    );
+  }
+  const own = batch.plans.flatMap((plan) => services.get(plan.service) ?? []);`,
+      },
+      {
+        file: 'shared/rounds/unresolved.ts',
+        find: 'for (const plan of [...memory.unresolved.values()]) {',
+        replace: 'for (const plan of [] as Plan[]) {',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 7,
+    name: 'read-back by generation, not nonce',
+    breaks: ['S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: 'shared/core/outcome.ts',
+        find: '(fence.nonce === plan.nonce || fence.parentNonce === plan.nonce)',
+        replace: 'fence.generation >= plan.generation',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 8,
+    name: 'SDK retries on for writes',
+    breaks: ['S14'],
+    patches: [
+      {
+        file: 'shared/adapters/route53-clients.ts',
+        find: "maxAttempts: use === 'read' ? READ_ATTEMPTS : 1,",
+        replace: 'maxAttempts: READ_ATTEMPTS,',
+      },
+      {
+        file: 'shared/adapters/route53-zone.ts',
+        find: '(await client.config.maxAttempts()) === 1,',
+        replace: 'true,',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 9,
+    name: 'timeout taken as failure',
+    breaks: ['S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: UNKNOWN,
+        replace: `    case 'unknown':
+      if (Date) return all({ kind: 'lost' });
+      return readBack(`,
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 10,
+    name: 'timeout taken as success',
+    breaks: ['S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: UNKNOWN,
+        replace: `    case 'unknown':
+      if (Date) return all({ kind: 'committed' });
+      return readBack(`,
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 11,
+    name: 'fence DELETE without CREATE',
+    breaks: ['S1', 'S9'],
+    also: ['sim', 'explorer'],
+    patches: [
+      { file: PLAN, find: 'after: isRelease ? null : after }', replace: 'after: null }' },
+    ],
+    tests: [],
+  },
+  {
+    id: 12,
+    name: 'batch split into fence and weights',
+    breaks: ['S1', 'S2'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: SEND,
+        replace: `const isFence = ({ record }) => record.type === 'TXT';
+    const fenceReply = await zone.commit(batch.zone, batch.changes.filter(isFence), \`quorate \${comment}\`, signal);
+    const reply =
+      fenceReply.kind === 'accepted'
+        ? await zone.commit(batch.zone, batch.changes.filter((one) => !isFence(one)), \`quorate \${comment}\`, signal)
+        : fenceReply;`,
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 13,
+    name: 'pagination of List ignored',
+    breaks: ['S9', 'S12'],
+    patches: [
+      {
+        file: 'shared/adapters/route53-zone.ts',
+        find: 'start = next && listingOrder(normaliseName(next.name)) <= last ? next : undefined;',
+        replace: 'start = next && undefined;',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 14,
+    name: 'octal escape not normalised',
+    breaks: ['S2', 'S12'],
+    patches: [
+      {
+        file: 'shared/adapters/route53-names.ts',
+        find: 'return PLAIN.test(character) ? character : escaped;',
+        replace: 'return character === escaped ? character : escaped;',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 15,
+    name: 'retry without jitter',
+    breaks: ['L5'],
+    patches: [
+      {
+        file: COMMIT,
+        find: 'ids.random() * BACKOFF_MS_FIRST * 2 ** tries',
+        replace: 'BACKOFF_MS_FIRST * 2 ** tries',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 49,
+    name: 'fence without the parent’s nonce',
+    breaks: ['S14'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: PLAN,
+        find: 'parentNonce: plan.parent?.nonce ?? null,',
+        replace: 'parentNonce: null,',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 52,
+    name: 'plan without deadline',
+    breaks: ['S1'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: COMMIT,
+        find: 'if (signal.aborted || clock.now() > deadlineAt) return',
+        replace: 'if (signal.aborted) return',
+      },
+    ],
+    tests: [],
+  },
+  {
+    id: 53,
+    name: 'unchanged records not asserted',
+    breaks: ['S2', 'S4'],
+    also: ['sim', 'explorer'],
+    patches: [
+      {
+        file: PLAN,
+        find: 'after: isRelease ? null : after }, ...plan.pairs];',
+        replace: `after: isRelease ? null : after },
+    ...plan.pairs.filter(({ before, after: then }) => before === null || then === null || recordText(before) !== recordText(then))];`,
+      },
+    ],
+    tests: [],
+  },
+];
