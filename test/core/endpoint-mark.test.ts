@@ -20,6 +20,21 @@ describe('marks', () => {
     expect(MARK_LENGTH).toBe(6);
   });
 
+  it('are made once per endpoint and digest', () => {
+    const endpoint = endpointOf();
+    const asked: string[] = [];
+    const counting = (text: string) => {
+      asked.push(text);
+      return digestOf(text);
+    };
+
+    const marks = [checkMark(endpoint, counting), checkMark(endpoint, counting)];
+
+    expect(asked).toHaveLength(1);
+    expect(new Set(marks)).toEqual(new Set([checkMark(endpoint, digestOf)]));
+    expect(checkMark(endpoint, () => digestOf('another'))).not.toBe(marks[0]);
+  });
+
   it('of endpoints differ by id', () => {
     expect(endpointMark(endpointId('us'), digestOf)).not.toBe(
       endpointMark(endpointId('eu'), digestOf),

@@ -54,6 +54,17 @@ const FIELDS = 'malformed: a field is missing, unknown or out of order';
 const QUOTES = 'malformed: it is not one sequence of quoted strings';
 const STRANGER = 'malformed: it was not written by Quorate';
 
+describe('a fence that was read before', () => {
+  it('is still judged by who asks, and when', () => {
+    const values = quoted(GOOD);
+
+    expect(state(values)).toBe('managed');
+    expect(read(values, 'stage')).toEqual({ kind: 'foreign', deployment: 'prod' });
+    expect(parseFence(values, 'prod', epochMs(NOW - 3_600_000))).toHaveProperty('problem');
+    expect(read(values)).toEqual(read(quoted(GOOD)));
+  });
+});
+
 describe('a fence', () => {
   it('says everything in one line', () => {
     const parsed = read(quoted(GOOD));

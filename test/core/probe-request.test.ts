@@ -161,6 +161,20 @@ describe('the requests of one look', () => {
     );
   });
 
+  it('are made once, but for another name', () => {
+    const service = configOf({ 'services.app.check': { url: 'https://{target}/{name}' } })
+      .services[0]!;
+    const [endpoint] = service.endpoints;
+
+    const [asked] = probesOf(service, endpoint!);
+
+    expect(probesOf({ names: [...service.names] }, endpoint!)[0]).toBe(asked);
+    expect(probesOf({ names: ['other.example.com'] }, endpoint!)[0]).toMatchObject({
+      url: expect.stringContaining('/other.example.com'),
+    });
+    expect(probesOf(service, endpoint!)[0]).toEqual(asked);
+  });
+
   it('connect to nothing by accident where an address could not have been configured', () => {
     const service = configOf().services[0]!;
     const leaf = { kind: 'tcp', address: 'no port', expect: {} } as const;

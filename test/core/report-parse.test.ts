@@ -224,6 +224,25 @@ describe('properties', () => {
   });
 });
 
+describe('an item that is handed over again', () => {
+  it('says the same, and still nothing for another vantage', () => {
+    const item = raw();
+
+    const first = parseReport(item, VANTAGE);
+
+    expect(parseReport(item, VANTAGE)).toBe(first);
+    expect(parseReport(item, VANTAGES[1]!)).toHaveProperty('malformed');
+    expect(parseReport(raw(), VANTAGE)).toEqual(first);
+  });
+
+  it('is as malformed as before', () => {
+    const item = raw({ unlisted: -1 });
+
+    expect(parseReport(item, VANTAGE)).toHaveProperty('malformed');
+    expect(parseReport(item, VANTAGE)).toEqual(parseReport(raw({ unlisted: -1 }), VANTAGE));
+  });
+});
+
 const anything = fc.anything({
   withBigInt: true,
   withDate: true,
