@@ -71,15 +71,16 @@ export const isFound = ({ actor }: Pick<DecisionRecord, 'actor'>): boolean =>
   actor.startsWith('found@');
 
 /**
- * Where a record stands. A found one has a place of its own beside the one that it misses: that one may be
- * there all the time, in regions that this one does not hear of, and the last writer of an item wins.
+ * Where a record stands. What a region found has a place of its own beside the record that it misses: that
+ * one may be there all the time, in regions that this one does not hear of, and so may what another region
+ * found; of one item the last writer would win.
  */
 export const recordSortKey = ({
   generation,
   nonce,
   actor = '',
 }: Pick<DecisionRecord, 'generation' | 'nonce'> & { readonly actor?: string }): string =>
-  `${String(generation).padStart(10, '0')}#${nonce}${isFound({ actor }) ? '#found' : ''}`;
+  `${String(generation).padStart(10, '0')}#${nonce}${isFound({ actor }) ? `#${actor}` : ''}`;
 
 /** Canonical text: keys sorted, so that equal records have equal digests everywhere. */
 export const recordDigest = (record: DecisionRecord, digestOf: DigestOf): Digest =>

@@ -8,11 +8,10 @@
 import * as v from 'valibot';
 import { QuorateError } from '../core/errors.ts';
 import type { Fence } from '../core/fence.ts';
-import type { Digest, DigestOf, EpochMs, Nonce, Service, ServiceId } from '../core/model.ts';
+import type { Digest, EpochMs, Nonce, Service, ServiceId } from '../core/model.ts';
 import { type DecisionRecord, isFound, recordDigest, recordSortKey } from '../core/record.ts';
 import { markOf, snapshotOf } from '../core/snapshot.ts';
 import type { ZoneRead } from '../core/zone-record.ts';
-import type { Store } from '../ports.ts';
 import { type Books, mark } from './bookkeeping.ts';
 
 const FOUND = 'found@';
@@ -41,7 +40,7 @@ export async function keepFound(
     const isMyTurn = isSweep && now - missingSinceAt >= MISSING_FOR_MS;
     if (isSeen && !isMyTurn) continue;
     try {
-      const isThere = (await readRecords(books.store, service.id, fence, signal)).length > 0;
+      const isThere = (await readRecords(books, service.id, fence, signal)).length > 0;
       if (!isThere && isMyTurn) await writeFound(books, service, fence, signal);
       const isDone = isThere || isMyTurn;
       recorded.set(service.id, {
@@ -62,7 +61,7 @@ async function writeFound(
   signal: AbortSignal,
 ): Promise<void> {
   const { digestOf } = books.aids;
-  const parent = await parentDigest(books.store, service.id, fence, digestOf, signal);
+  const parent = await parentDigest(books, service.id, fence, signal);
   const { generation, nonce, config, record } = fence;
   const found: DecisionRecord = {
     format: 1,
@@ -103,15 +102,16 @@ async function writeFound(
 
 const storedKey = v.object({ generation: v.number(), nonce: v.string(), actor: v.string() });
 
-/** What is there at this generation and nonce: the record, a found one, or both. */
+/** What is there at this generation and nonce: the record, and what regions found in its place. */
 async function readRecords(
-  store: Store,
+  { store, config }: Books,
   service: ServiceId,
   at: { readonly generation: number; readonly nonce: Nonce },
   signal: AbortSignal,
 ): Promise<readonly DecisionRecord[]> {
-  // `!` sorts right behind the key itself, so the newest before it are these or not there.
-  const page = { limit: 2, before: `${recordSortKey({ ...at, actor: FOUND })}!` };
+  // `~` sorts behind the name of any region, so the newest before it are these or not there.
+  const before = `${recordSortKey({ ...at, actor: FOUND })}~`;
+  const page = { limit: config.vantages.length + 1, before };
   const items = await store.readRecords(service, page, signal);
   return items.flatMap((item) => {
     const { success, output } = v.safeParse(storedKey, item);
@@ -121,15 +121,14 @@ async function readRecords(
 }
 
 async function parentDigest(
-  store: Store,
+  books: Books,
   service: ServiceId,
   fence: Fence,
-  digestOf: DigestOf,
   signal: AbortSignal,
 ): Promise<Digest | null> {
   if (fence.parentNonce === null) return null;
   const at = { generation: fence.generation - 1, nonce: fence.parentNonce };
-  const records = await readRecords(store, service, at, signal);
+  const records = await readRecords(books, service, at, signal);
   const parent = records.find((record) => !isFound(record));
-  return parent === undefined ? null : recordDigest(parent, digestOf);
+  return parent === undefined ? null : recordDigest(parent, books.aids.digestOf);
 }

@@ -71,5 +71,6 @@ describe('a decision record', () => {
 
     expect(recordSortKey(found) > recordSortKey(missing)).toBe(true);
     expect(recordSortKey(found) < recordSortKey(next)).toBe(true);
+    expect(recordSortKey({ ...found, actor: 'found@eu-west-1' })).not.toBe(recordSortKey(found));
   });
 });
