@@ -93,7 +93,7 @@ export type ReportTruth = {
   readonly writtenMs: number;
   /** How far ahead its writer's clock was. */
   readonly aheadMs: number;
-  /** That clock was not moved since its last report. */
+  /** It does not lie, and its clock was not moved since its last report. */
   readonly isSteady: boolean;
   readonly beganMs: number | null;
 };
@@ -196,7 +196,9 @@ function newBook(world: SimWorld): Book {
           region,
           writtenMs: event.atMs,
           aheadMs: ahead,
-          isSteady: Math.abs((lastAhead.get(region) ?? ahead) - ahead) < 500,
+          isSteady:
+            world.conditions.places.get(region)?.lies === null &&
+            Math.abs((lastAhead.get(region) ?? ahead) - ahead) < 500,
           beganMs: event.observedAtMs,
         });
         lastAhead.set(region, ahead);
@@ -346,7 +348,7 @@ function partOf(
   return { ...base, by: authorOf(base), moves: movesOf(base) };
 }
 
-/** An operator may put a fence in the place of one that is another deployment's, or from the future. */
+/** An operator may replace a fence that is another deployment's, of another format, or from the future. */
 function isTakenOver(
   stood: FenceText | null,
   after: FenceText | null,
@@ -354,7 +356,11 @@ function isTakenOver(
   localMs: number,
 ): boolean {
   if (stood === null || from.name !== 'operator' || after?.generation !== 1) return false;
-  return stood.deployment !== from.config.deployment || stood.asofMs > localMs + 4_000;
+  return (
+    stood.format !== 1 ||
+    stood.deployment !== from.config.deployment ||
+    stood.asofMs > localMs + 4_000
+  );
 }
 
 type Base = Omit<Part, 'by' | 'moves'>;

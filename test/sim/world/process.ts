@@ -19,6 +19,8 @@ export type Process = {
   readonly random: Random;
   /** True time of the first probe of its newest round; null once it was reported. */
   firstProbeMs: number | null;
+  /** How far ahead its clock was then: one that was moved since tells nothing. */
+  firstProbeAheadMs: number;
   /** Of that round. */
   readonly probed: Set<string>;
 };
@@ -36,6 +38,7 @@ export function newProcess(
     clock: processClock(sim, owner, place.skew),
     random: sim.random.fork(`process ${owner.number}`),
     firstProbeMs: null,
+    firstProbeAheadMs: 0,
     probed: new Set(),
   };
 }

@@ -98,9 +98,12 @@ function noteProbe(process: Process, key: string, nowMs: number): void {
   const { probed } = process;
   if (probed.has(key)) {
     probed.clear();
-    process.firstProbeMs = nowMs;
-  } else process.firstProbeMs ??= nowMs;
+    process.firstProbeMs = null;
+  }
   probed.add(key);
+  if (process.firstProbeMs !== null) return;
+  process.firstProbeMs = nowMs;
+  process.firstProbeAheadMs = process.clock.now() - nowMs;
 }
 
 const failed = (code: FailCode): Attempt['result'] => ({ kind: 'fail', code, detail: '' });

@@ -119,7 +119,9 @@ export function simStore(deps: SimStoreDeps): Store {
         return reports;
       }),
     writeReport: (report, expected, signal) => {
-      const observedAtMs = process.firstProbeMs;
+      const isSteady =
+        Math.abs(process.clock.now() - sim.nowMs() - process.firstProbeAheadMs) < 500;
+      const observedAtMs = isSteady ? process.firstProbeMs : null;
       process.firstProbeMs = null;
       return call('write report', signal, () => {
         if (place.table.reportWritesFail > 0 && random.chance(place.table.reportWritesFail)) {
