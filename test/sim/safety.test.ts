@@ -654,7 +654,7 @@ const SPOILED: readonly (readonly [string, string, (world: Bench) => void])[] = 
         [one, 100],
         [another, 0],
       ] as const) {
-        world.tell({ kind: 'zone-read', atMs: world.nowMs(), zone: 'Z', by, state });
+        world.tell({ kind: 'zone-held', atMs: world.nowMs(), zone: 'Z', by, state });
         const results = [resultOf(world, to)];
         world.tell({ kind: 'decided', atMs: world.nowMs(), by, results });
       }
@@ -757,9 +757,13 @@ function resultOf(world: Bench, to: number): QuorumResult {
       asofAt: null,
       reasons: [],
       withheld: [],
-      endpoints: [
-        { endpoint: 'eu-west-1', from: 100, to, reason: { code: 'healthy' }, withheld: [] },
-      ],
+      endpoints: world.service.endpoints.map(({ id }) => ({
+        endpoint: id,
+        from: 100,
+        to,
+        reason: { code: 'healthy' },
+        withheld: [],
+      })),
     },
   } as unknown as QuorumResult;
 }

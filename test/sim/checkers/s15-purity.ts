@@ -3,6 +3,7 @@
  * zone and the same file, and between whose clocks no time ran out that a rule looks at, must have decided
  * the same, to the letter of the reason's code.
  */
+import type { ZoneRecord } from '../../../shared/core/zone-record.ts';
 import type { QuorumResult } from '../../../shared/rounds/quorum-result.ts';
 import type { MakeChecker } from '../scenario.ts';
 import type { ProcessName } from '../world/events.ts';
@@ -52,13 +53,14 @@ export const s15Purity: MakeChecker = (world, _scenario, fail) => {
   ): void {
     const service = by.config.services.find(({ id }) => id === result.service);
     if (service === undefined || service.mode !== 'enforce' || result.trouble !== null) return;
-    const [zone] = book.zoneReadsOf(by.number);
+    const zone = book.zoneHeldBy(by.number);
     if (zone === undefined) return;
     const fence = fenceOf(zone.state.get(`_quorate.${service.names[0]} TXT `));
     // Its last read may have failed on the way back; then it decided on another.
     if (fence === null || result.looked.fence?.nonce !== fence.nonce) return;
     if (!result.looked.votes.views.every((view) => isAsRead(view, reports, service.everyMs)))
       return;
+    if (!isOfState(result, zone.state, service)) return;
     if (result.decision.reasons.some(({ code }) => code === 'blocked')) return;
     const key = keyOf(by, service.id, zone.state, reports);
     const other = decided.get(key);
@@ -96,6 +98,21 @@ export const s15Purity: MakeChecker = (world, _scenario, fail) => {
   }
   return { id: 'S15' };
 };
+
+/** The weights that it decided on are those that it read last: an edit moves no fence. */
+function isOfState(
+  { decision }: QuorumResult,
+  state: ReadonlyMap<string, ZoneRecord>,
+  service: ProcessName['config']['services'][number],
+): boolean {
+  return service.endpoints.every(({ id, setIdentifier }) => {
+    const from = decision.endpoints.find(({ endpoint }) => endpoint === id)?.from ?? null;
+    const own = service.names.flatMap((name) =>
+      service.types.flatMap((type) => state.get(`${name} ${type} ${setIdentifier}`)?.weight ?? []),
+    );
+    return from === null ? own.length === 0 : own.length > 0 && Math.min(...own) === from;
+  });
+}
 
 function textOf({ decision }: QuorumResult): string {
   const { automation, endpoints, asofAt, withheld } = decision;

@@ -105,6 +105,8 @@ export type Book = {
   readonly partsOf: (batch: Batch) => readonly Part[];
   /** Newest first. */
   readonly zoneReadsOf: (process: number) => readonly ZoneWasRead[];
+  /** The last one that reached it. */
+  readonly zoneHeldBy: (process: number) => ZoneWasRead | undefined;
   readonly reportsReadBy: (process: number) => ReportsRead | undefined;
   readonly truthOf: (report: unknown) => ReportTruth | undefined;
   readonly configOf: (digest: string) => Config | undefined;
@@ -139,6 +141,7 @@ function newBook(world: SimWorld): Book {
   const moved: ((move: FenceMoved) => void)[] = [];
   const reads = new Map<number, ReportsRead[]>();
   const zoneReads = new Map<number, ZoneWasRead[]>();
+  const zonesHeld = new Map<number, ZoneWasRead>();
   const intents = new Map<string, Intent>();
   const parts = new Map<Batch, readonly Part[]>();
   const configs = new Map<string, Config>();
@@ -219,6 +222,11 @@ function newBook(world: SimWorld): Book {
         dropFirst(zoneReads, PROCESSES_MAX);
         return;
       }
+      case 'zone-held': {
+        zonesHeld.set(event.by.number, event);
+        dropFirst(zonesHeld, PROCESSES_MAX);
+        return;
+      }
       case 'record-written': {
         const key = intentKey(event.record);
         if (intents.has(key)) return;
@@ -258,6 +266,7 @@ function newBook(world: SimWorld): Book {
     onFenceMoved: (listener) => void moved.push(listener),
     partsOf: partsFor,
     zoneReadsOf: (process) => zoneReads.get(process) ?? [],
+    zoneHeldBy: (process) => zonesHeld.get(process),
     reportsReadBy: (process) => reads.get(process)?.[0],
     truthOf: (report) =>
       typeof report === 'object' && report !== null ? truths.get(report) : undefined,

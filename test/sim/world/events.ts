@@ -42,6 +42,14 @@ export type WorldEvent =
       readonly by: ProcessName;
       readonly state: ZoneState;
     }
+  /** That answer reached its reader in time. */
+  | {
+      readonly kind: 'zone-held';
+      readonly atMs: number;
+      readonly zone: string;
+      readonly by: ProcessName;
+      readonly state: ZoneState;
+    }
   /** It left the process; it may arrive once, twice, late or never. */
   | { readonly kind: 'batch-sent'; readonly atMs: number; readonly batch: Batch }
   | {

@@ -55,6 +55,7 @@ export function simZonePort({ sim, process, route53, tell, nextBatch }: SimZoneD
             return { state: listed, serverAt: Math.floor(sim.nowMs() / 1_000) * 1_000 };
           },
         });
+        tell({ kind: 'zone-held', atMs: sim.nowMs(), zone: zone.id, by: name, state });
         const records = within(state, stretch);
         return { records, serverAt: epochMs(serverAt), readAt: process.clock.now() };
       } catch (error) {
