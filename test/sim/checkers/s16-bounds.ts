@@ -10,8 +10,8 @@ import { bookOf } from './safety-book.ts';
 
 const MINUTE = 60_000;
 const BATCHES_MAX = 6;
-/** Three tries a round, three rounds an invocation, invocations by stream and schedule. */
-const SENT_MAX = 40;
+/** Three tries a round, three rounds an invocation, invocations by stream and schedule: one a second. */
+const SENT_MAX = 60;
 const DURATION_MS_MAX = { probe: 136_000, quorum: 57_500, notify: 50_000, operator: Infinity };
 const READS_PER_MINUTE_MAX = 60;
 
