@@ -85,6 +85,14 @@ describe('votes', () => {
     },
   );
 
+  it('a vantage that skips what it had up or down votes neither', () => {
+    for (const vote of ['up', 'down', 'none'] as const) {
+      const view = viewOf(report({}, { [US]: { vote, skipped: 'starved' } }));
+
+      expect(view.state !== 'silent' && view.ballots.get(US)?.vote).toBe('none');
+    }
+  });
+
   it('ignores what a report says about other services', () => {
     const other = sampleService({ id: serviceId('other'), endpoints: [sampleEndpoint('x')] });
     const raw = rawReport(other, own, NOW, new Map([['x', { vote: 'down' as const }]]), {

@@ -20,14 +20,24 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     also: ['sim'],
     patches: [
       { file: VERDICT, find: DOWN_QUORUM, replace: `downs.length >= ${QUORUM_OF_ANSWERS} &&` },
-      { file: VERDICT, find: UP_QUORUM, replace: `const isUp = ups.length >= ${QUORUM_OF_ANSWERS};` },
+      {
+        file: VERDICT,
+        find: UP_QUORUM,
+        replace: `const isUp = ups.length >= ${QUORUM_OF_ANSWERS};`,
+      },
       {
         file: VOTE,
         find: 'times[service.quorum - 1] ?? null',
         replace: 'times[Math.min(service.quorum, Math.floor(times.length / 2) + 1) - 1] ?? null',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/verdict.test.ts',
+        title:
+          'a verdict is what the tally over all configured vantages says, never over those that answered',
+      },
+    ],
   },
   {
     id: 17,
@@ -38,7 +48,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
       { file: VERDICT, find: DOWN_QUORUM, replace: 'downs.length > service.quorum &&' },
       { file: VERDICT, find: UP_QUORUM, replace: 'const isUp = ups.length > service.quorum;' },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/verdict.test.ts',
+        title: 'F55: of two sides of a split at most one has the quorum',
+      },
+    ],
   },
   {
     id: 18,
@@ -53,7 +68,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
           'downs.length + downs.filter(({ vantage }) => String(vantage) === String(endpoint.region)).length >= service.quorum &&',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/verdict.test.ts',
+        title: 'does not count the vantage in its own region double',
+      },
+    ],
   },
   {
     id: 19,
@@ -67,7 +87,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: `const downs = [...counts('down'), ...${asIfSaid('down')}];`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/verdict.test.ts',
+        title: 'silence, none and skipped never bring a quorum closer',
+      },
+    ],
   },
   {
     id: 20,
@@ -81,7 +106,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: `const ups = [...counts('up'), ...${asIfSaid('up')}];`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/verdict.test.ts',
+        title: 'silence, none and skipped never bring a quorum closer',
+      },
+    ],
   },
   {
     id: 21,
@@ -102,7 +132,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: 'const arrivals = new Map();\nfunction viewOf(',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/vote.test.ts',
+        title: 'a malformed, stale or future report is silence, never an exception',
+      },
+    ],
   },
   {
     id: 22,
@@ -112,7 +147,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: VOTE, find: 'if (ageMs > freshForMs(service.everyMs))', replace: 'if (false)' },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/vote.test.ts',
+        title: 'a malformed, stale or future report is silence, never an exception',
+      },
+    ],
   },
   {
     id: 23,
@@ -120,7 +160,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     breaks: ['S8'],
     also: ['sim'],
     patches: [{ file: VOTE, find: 'if (ageMs < -CLOCK_TOLERANCE_MS)', replace: 'if (false)' }],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/vote.test.ts',
+        title: 'a malformed, stale or future report is silence, never an exception',
+      },
+    ],
   },
   {
     id: 24,
@@ -134,7 +179,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: 'if (ownService(manifest, service) === undefined)',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/vote.test.ts',
+        title: 'F51: a report under another digest of this service is silent: other-config',
+      },
+    ],
   },
   {
     id: 45,
@@ -148,7 +198,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: 'before',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/report.test.ts',
+        title: 'lists a due endpoint that was not looked at as skipped',
+      },
+    ],
   },
   {
     id: 46,
@@ -162,7 +217,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: 'rounds: [{ ...result.mark, observedAt: clock.now() }],',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/observed-at.test.ts',
+        title: 'a report tells when its round began, however long looking and writing took',
+      },
+    ],
   },
   {
     id: 47,
@@ -181,7 +241,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/probe-run.test.ts',
+        title: 'two overlapping runs count each failure once',
+      },
+    ],
   },
   {
     id: 56,
@@ -195,6 +260,11 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
         replace: "vote: entry.skipped === null ? entry.vote : 'down',",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/vote.test.ts',
+        title: 'a vantage that skips what it had up or down votes neither',
+      },
+    ],
   },
 ];

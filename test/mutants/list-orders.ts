@@ -19,7 +19,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
         replace: 'if (false) {',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/order.test.ts',
+        title: 'R10: an end or a start waits while the clock and Route 53 disagree: clock-in-doubt',
+      },
+    ],
   },
   {
     id: 35,
@@ -33,7 +38,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
         replace: "fence.orders.find((order) => order.untilAt <= now && order.kind !== 'pin');",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/order.test.ts',
+        title: 'an ended order changes nothing until its end is committed: order-over',
+      },
+    ],
   },
   {
     id: 36,
@@ -48,7 +58,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
           "return order === null || line.fixed === 'pending' || (order.kind === 'pin' && line.health === 'up' && line.holding.entry?.phase.kind !== 'in') ? line",
       },
     ],
-    tests: [],
+    tests: [{ file: 'test/core/order.test.ts', title: 'a pin holds on the way back too' }],
   },
   {
     id: 37,
@@ -69,7 +79,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   reason: reasonOf(line, order),`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/order.test.ts',
+        title: 'a newer order on the same endpoint replaces the older: two pins never add up',
+      },
+    ],
   },
   {
     id: 38,
@@ -82,7 +97,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
         replace: '[...commit.records];',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/commit.test.ts',
+        title: 'same input, same bytes: the order in which records came in says nothing',
+      },
+    ],
   },
   {
     id: 39,
@@ -107,7 +127,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   for (const { plan, outcome, changeId } of commits) {`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/quorum-round.test.ts',
+        title: 'the record is durable before the batch is sent',
+      },
+    ],
   },
   {
     id: 40,
@@ -121,7 +146,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
         replace: "`${String(at ?? generation).padStart(14, '0')}${isFound(",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/record.test.ts',
+        title: 'F97: two regions that race for one generation have two items',
+      },
+    ],
   },
   {
     id: 50,
@@ -136,7 +166,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
           'if (isSuperseded(fence, service, config) || (input.votes.asofAt ?? 0) < fence.asofAt) return NOTHING_DUE;',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/order.test.ts',
+        title: 'F105: begins and ends while every report is silent',
+      },
+    ],
   },
   {
     id: 51,
@@ -144,9 +179,18 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     breaks: ['S13'],
     also: ['sim'],
     patches: [
-      { file: RECORD, find: RECORD_KEY, replace: "`${String(generation).padStart(10, '0')}${isFound(" },
+      {
+        file: RECORD,
+        find: RECORD_KEY,
+        replace: "`${String(generation).padStart(10, '0')}${isFound(",
+      },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/record.test.ts',
+        title: 'F97: two regions that race for one generation have two items',
+      },
+    ],
   },
   {
     id: 57,
@@ -160,7 +204,13 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
         replace: "return { ...base, to: entry.weight, health, fixed: 'edited', reason };",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-verdict.test.ts',
+        title:
+          'F73: a weight edited by hand is drift, carried over as read, and others are still removed',
+      },
+    ],
   },
   {
     id: 58,
@@ -171,9 +221,15 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
       {
         file: 'shared/core/fence.ts',
         find: 'fence.config !== service.settings && fence.packagedAt > config.packagedAt;',
-        replace: 'fence.config !== service.settings && fence.packagedAt > config.packagedAt && false;',
+        replace:
+          'fence.config !== service.settings && fence.packagedAt > config.packagedAt && false;',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/decision.test.ts',
+        title: 'F120: an older packaging time never commits: superseded-config',
+      },
+    ],
   },
 ];

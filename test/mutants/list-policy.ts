@@ -14,9 +14,18 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     breaks: ['S10'],
     also: ['sim'],
     patches: [
-      { file: COMMIT, find: 'outAt: now,', replace: 'outAt: line.verdict.sinceAt ?? facts.asofAt,' },
+      {
+        file: COMMIT,
+        find: 'outAt: now,',
+        replace: 'outAt: line.verdict.sinceAt ?? facts.asofAt,',
+      },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-return.test.ts',
+        title: 'counts the hold-down from the decision in the fence, not from the evidence',
+      },
+    ],
   },
   {
     id: 26,
@@ -39,7 +48,13 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     const untilMs = outAt + holdDownMs`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/commit.test.ts',
+        title:
+          'leaves the start of the hold-down in the fence, where a process finds it that saw no fall',
+      },
+    ],
   },
   {
     id: 27,
@@ -54,7 +69,12 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
           '.reduce((total, line) => total + (looksDown(line) ? configured(line) : Math.min(line.to, configured(line))), 0),',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-floor.test.ts',
+        title: 'counts nothing of an endpoint that looks down, whatever weight it has',
+      },
+    ],
   },
   {
     id: 28,
@@ -69,7 +89,12 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
       .reduce((total, line) => total + (line.fixed === 'order' ? configured(line) : Math.min(line.to, configured(line))), 0),`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-floor.test.ts',
+        title: 'counts what an order leaves, not what is configured',
+      },
+    ],
   },
   {
     id: 29,
@@ -90,7 +115,13 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
       },
       { file: 'shared/core/order.ts', find: 'if (empty !== null) {', replace: 'if (false) {' },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-never-zero.test.ts',
+        title:
+          'F111: withholds the removal of the only endpoint left after a person zeroed the other',
+      },
+    ],
   },
   {
     id: 30,
@@ -105,7 +136,13 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
           "after: record.type === 'AAAA' ? record : { ...record, weight: weightAfter(line, record) },",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/commit.test.ts',
+        title:
+          'moves all names and types of an endpoint in one batch: neither family is left behind',
+      },
+    ],
   },
   {
     id: 31,
@@ -134,7 +171,12 @@ export function velocityRule(`,
         replace: 'ownRemovals.get(ownKey(line, facts)) ?? null',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-velocity.test.ts',
+        title: 'counts from the fence, so that another process or a restart counts the same',
+      },
+    ],
   },
   {
     id: 32,
@@ -148,7 +190,13 @@ export function velocityRule(`,
         replace: 'if (false) {',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-floor.test.ts',
+        title:
+          'F90: what fails at one moment is voted down seconds apart: the first removal waits for the others',
+      },
+    ],
   },
   {
     id: 33,
@@ -166,7 +214,12 @@ export function velocityRule(`,
         replace: '...(Weight ? { weight: Weight } : {}),',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/route53-records.test.ts',
+        title: 'of weight 0 is read as weight 0 and written as weight 0',
+      },
+    ],
   },
   {
     id: 54,
@@ -190,6 +243,11 @@ export function velocityRule(`,
         replace: 'count(line.holding.endpoint.id,',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-velocity.test.ts',
+        title: 'F89: counts all endpoints of a region as one',
+      },
+    ],
   },
 ];

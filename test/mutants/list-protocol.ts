@@ -3,7 +3,8 @@ import type { Mutant } from './mutant.ts';
 
 const COMMIT = 'shared/rounds/commit-plans.ts';
 const PLAN = 'shared/core/plan.ts';
-const SEND = 'const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);';
+const SEND =
+  'const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);';
 const READ_BACK = 'async function readBack(';
 const UNKNOWN = `    case 'unknown':
       return readBack(`;
@@ -25,7 +26,9 @@ const keyIn = ({ name, type, setIdentifier = '' }) => [name, type, setIdentifier
 
 ${READ_BACK}`;
 
-const sendBlind = (isBlind: string): string => `const changes = await asItStands(zone, batch, signal, ${isBlind});
+const sendBlind = (
+  isBlind: string,
+): string => `const changes = await asItStands(zone, batch, signal, ${isBlind});
     const reply = await zone.commit(batch.zone, changes, \`quorate \${comment}\`, signal);`;
 
 export const PROTOCOL_MUTANTS: readonly Mutant[] = [
@@ -38,7 +41,16 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
       { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'F72: loses to a fence that moved, and nothing of it is sent again',
+      },
+      {
+        file: 'test/rounds/racing-writers.test.ts',
+        title: 'of N concurrent writers on one generation exactly one commits',
+      },
+    ],
   },
   {
     id: 2,
@@ -57,7 +69,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'true,',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/decision.test.ts',
+        title: 'F54: evidence older than the last commit used changes nothing: stale-evidence',
+      },
+    ],
   },
   {
     id: 3,
@@ -78,7 +95,17 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
       { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F73: is refused as drift, naming the record, when somebody edits any record meanwhile',
+      },
+      {
+        file: 'test/rounds/racing-writers.test.ts',
+        title: 'of N concurrent writers on one generation exactly one commits',
+      },
+    ],
   },
   {
     id: 4,
@@ -89,7 +116,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       { file: COMMIT, find: SEND, replace: sendBlind("(record) => record.type !== 'TXT'") },
       { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F73: is refused as drift, naming the record, when somebody edits any record meanwhile',
+      },
+    ],
   },
   {
     id: 5,
@@ -103,7 +136,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: '    nonce: `generation${(parent?.generation ?? 0) + 1}` as Nonce,\n    parent,',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'F70: a lost reply is told apart from a lost race',
+      },
+    ],
   },
   {
     id: 6,
@@ -127,7 +165,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'for (const plan of [] as Plan[]) {',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F98: success already hidden behind a successor is recognised through the parent nonce',
+      },
+    ],
   },
   {
     id: 7,
@@ -141,7 +185,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'fence.generation >= plan.generation',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'is lost for good behind one successor that names another parent',
+      },
+    ],
   },
   {
     id: 8,
@@ -159,7 +208,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'true,',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/contract/route53-replies.test.ts',
+        title: 'refuses to write with a client that would send again',
+      },
+    ],
   },
   {
     id: 9,
@@ -175,7 +229,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       return readBack(`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F69: stays unresolved while the fence stands at its parent, since it may still land',
+      },
+    ],
   },
   {
     id: 10,
@@ -191,17 +251,25 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       return readBack(`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'F71: a batch that lands after a successor has no effect',
+      },
+    ],
   },
   {
     id: 11,
     name: 'fence DELETE without CREATE',
     breaks: ['S1', 'S9'],
     also: ['sim', 'explorer'],
-    patches: [
-      { file: PLAN, find: 'after: isRelease ? null : after }', replace: 'after: null }' },
+    patches: [{ file: PLAN, find: 'after: isRelease ? null : after }', replace: 'after: null }' }],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'F71: a batch that lands after a successor has no effect',
+      },
     ],
-    tests: [],
   },
   {
     id: 12,
@@ -220,7 +288,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         : fenceReply;`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F73: is refused as drift, naming the record, when somebody edits any record meanwhile',
+      },
+    ],
   },
   {
     id: 13,
@@ -233,7 +307,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'start = next && undefined;',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/contract/zone-local.test.ts',
+        title: 'follows pages over more than 300 records',
+        statedIn: 'test/contract/zone-contract.ts',
+      },
+    ],
   },
   {
     id: 14,
@@ -246,7 +326,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'return character === escaped ? character : escaped;',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/route53-records.test.ts',
+        title: 'of a wildcard has one name in both spellings, final dot and octal escape included',
+      },
+    ],
   },
   {
     id: 15,
@@ -259,7 +344,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'BACKOFF_MS_FIRST * 2 ** tries',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title: 'jitter is full: a random number of 0 waits not at all',
+      },
+    ],
   },
   {
     id: 49,
@@ -273,7 +363,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'parentNonce: null,',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F98: success already hidden behind a successor is recognised through the parent nonce',
+      },
+    ],
   },
   {
     id: 52,
@@ -287,7 +383,13 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
         replace: 'if (signal.aborted) return',
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F46: is dropped past its deadline, when a frozen process thaws between decide and send',
+      },
+    ],
   },
   {
     id: 53,
@@ -302,6 +404,12 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     ...plan.pairs.filter(({ before, after: then }) => before === null || then === null || recordText(before) !== recordText(then))];`,
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/rounds/commit-plans.test.ts',
+        title:
+          'F73: is refused as drift, naming the record, when somebody edits any record meanwhile',
+      },
+    ],
   },
 ];

@@ -17,7 +17,12 @@ export const REACH_MUTANTS: readonly Mutant[] = [
         replace: "['rescue', () => (draft) => draft],",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-rescue.test.ts',
+        title: 'F113: one batch gives the recovered endpoint its weight and the dead one 0',
+      },
+    ],
   },
   {
     id: 42,
@@ -36,7 +41,12 @@ export const REACH_MUTANTS: readonly Mutant[] = [
         replace: "line.health !== 'down' && isFreeToReturn(line, facts.service);",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-rescue.test.ts',
+        title: 'F113: needs an up quorum for the one taking over',
+      },
+    ],
   },
   {
     id: 43,
@@ -47,18 +57,35 @@ export const REACH_MUTANTS: readonly Mutant[] = [
       {
         file: VERDICT,
         find: "verdict.value !== 'down' || holding.entry?.provenAs === checkMark(holding.endpoint, digestOf);",
-        replace: "verdict.value !== 'down' || holding.entry?.provenAs !== checkMark(holding.endpoint, digestOf) || true;",
+        replace:
+          "verdict.value !== 'down' || holding.entry?.provenAs !== checkMark(holding.endpoint, digestOf) || true;",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-verdict.test.ts',
+        title: 'F114: a typo in a health path after a deploy is unproven and drains nothing',
+      },
+    ],
   },
   {
     id: 44,
     name: 'votes used although the record differs from the target',
     breaks: ['S7'],
     also: ['sim'],
-    patches: [{ file: VERDICT, find: '  if (strange !== null) {', replace: '  if (strange !== null && false) {' }],
-    tests: [],
+    patches: [
+      {
+        file: VERDICT,
+        find: '  if (strange !== null) {',
+        replace: '  if (strange !== null && false) {',
+      },
+    ],
+    tests: [
+      {
+        file: 'test/core/rule-verdict.test.ts',
+        title: 'F115: does not use the votes of an endpoint whose record answers something else',
+      },
+    ],
   },
   {
     id: 48,
@@ -71,7 +98,7 @@ export const REACH_MUTANTS: readonly Mutant[] = [
         replace: 'const key = `${plan.zone.key}`;',
       },
     ],
-    tests: [],
+    tests: [{ file: 'test/core/plan.test.ts', title: 'a batch never spans groups or zones' }],
   },
   {
     id: 55,
@@ -82,9 +109,15 @@ export const REACH_MUTANTS: readonly Mutant[] = [
       {
         file: RESCUE,
         find: 'line.fixed === null && !awaitsApproval(line, service);',
-        replace: "(line.fixed === null || line.fixed === 'order') && !awaitsApproval(line, service);",
+        replace:
+          "(line.fixed === null || line.fixed === 'order') && !awaitsApproval(line, service);",
       },
     ],
-    tests: [],
+    tests: [
+      {
+        file: 'test/core/rule-rescue.test.ts',
+        title: 'F113: an order still binds, and the page names the command: rescue-held',
+      },
+    ],
   },
 ];

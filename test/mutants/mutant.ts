@@ -5,7 +5,12 @@
  */
 export type Patch = { readonly file: string; readonly find: string; readonly replace: string };
 
-export type NamedTest = { readonly file: string; readonly title: string };
+export type NamedTest = {
+  readonly file: string;
+  readonly title: string;
+  /** Where its title stands, if its file only opens a suite that several share. */
+  readonly statedIn?: string;
+};
 
 export type Mutant = {
   readonly id: number;

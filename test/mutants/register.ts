@@ -18,7 +18,8 @@ if (mutant !== undefined) {
       const path = fileURLToPath(url);
       if (!path.startsWith(root)) return loaded;
       const { source } = loaded;
-      const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString();
+      const text =
+        typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString();
       const changed = patched(mutant, path.slice(root.length), text);
       return changed === null ? loaded : { ...loaded, source: changed };
     },

@@ -1,7 +1,6 @@
 /**
- * One vitest that tries one mutant after the other: starting it takes longer than most of its tests. The
- * patched files are forgotten between two mutants, everything else stays transformed; `isolate` in the
- * configuration gives each test file a worker of its own, so nothing of a mutant is left for the next.
+ * Named tests under one mutant, in a vitest of its own inside this process: it starts in a second, and
+ * nothing of a mutant, neither a transformed file nor a worker's modules, is left for the next one.
  */
 import { fileURLToPath } from 'node:url';
 import { createVitest, type TestCase, type TestModule } from 'vitest/node';
@@ -17,56 +16,36 @@ export type Seen = {
   readonly why: string;
 };
 
-export type Lab = {
-  /** Runs these tests under this mutant; without titles whole files. A file that can't load is `broken`. */
-  readonly run: (
-    mutant: Mutant | null,
-    wanted: ReadonlyMap<string, readonly string[] | null>,
-  ) => Promise<readonly Seen[]>;
-  readonly close: () => Promise<void>;
-};
-
-export async function openLab(workers = 1): Promise<Lab> {
-  process.env.QUORATE_MUTANT = '0';
+/** Runs these tests under this mutant; without titles whole files. A file that can't load is `broken`. */
+export async function tryTests(
+  mutant: Mutant | null,
+  wanted: ReadonlyMap<string, readonly string[] | null>,
+): Promise<readonly Seen[]> {
+  process.env.QUORATE_MUTANT = String(mutant?.id ?? 0);
   const vitest = await createVitest('test', {
     root,
     watch: false,
-    maxWorkers: workers,
+    maxWorkers: 1,
     reporters: [{ onInit: () => undefined }],
     passWithNoTests: true,
     silent: true,
     bail: 0,
   });
-  await vitest.standalone();
-  let last: Mutant | null = null;
-  const forget = (mutant: Mutant | null): void => {
-    for (const { file } of mutant?.patches ?? []) vitest.invalidateFile(`${root}${file}`);
-  };
-  return {
-    run: async (mutant, wanted) => {
-      process.env.QUORATE_MUTANT = String(mutant?.id ?? 0);
-      forget(last);
-      forget(mutant);
-      last = mutant;
-      const specifications = [...wanted].map(([file, titles]) => {
-        const tier = file.split('/')[1];
-        const project = vitest.projects.find(({ name }) => name === tier);
-        if (project === undefined) throw new Error(`${file} is in no tier of tests`);
-        return project.createSpecification(
-          `${root}${file}`,
-          titles === null ? undefined : { testNamePattern: patternOf(titles) },
-        );
-      });
-      const { testModules } = await vitest.runTestSpecifications(specifications);
-      // A module of an earlier run stays in the list.
-      return testModules
-        .filter(({ moduleId }) => wanted.has(moduleId.slice(root.length)))
-        .flatMap(seenIn);
-    },
-    close: async () => {
-      await vitest.close();
-    },
-  };
+  try {
+    const specifications = [...wanted].map(([file, titles]) => {
+      const tier = file.split('/')[1];
+      const project = vitest.projects.find(({ name }) => name === tier);
+      if (project === undefined) throw new Error(`${file} is in no tier of tests`);
+      return project.createSpecification(
+        `${root}${file}`,
+        titles === null ? undefined : { testNamePattern: patternOf(titles) },
+      );
+    });
+    const { testModules } = await vitest.runTestSpecifications(specifications);
+    return testModules.flatMap(seenIn);
+  } finally {
+    await vitest.close();
+  }
 }
 
 /** A test's full name ends with its title. */
