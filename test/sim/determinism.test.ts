@@ -5,7 +5,7 @@ import { runScenario } from './run/run-scenario.ts';
 
 const SEEDS = [8, 21];
 /** From the start of the faults on: what makes two runs differ shows soon. */
-const PART_MS = 5 * 60_000;
+const PART_MS = 4 * 60_000;
 
 describe('a seed', () => {
   it.each(SEEDS)('gives the same trace hash twice: %i', async (seed) => {

@@ -53,7 +53,6 @@ describe('one scenario', () => {
       why: expect.stringContaining('unheard'),
       isOver: false,
     });
-    // biome-ignore lint/suspicious/noConsole: what is looked for.
     expect(await breaking(() => console.log('left over'))).toMatchObject({
       invariant: 'bug',
       why: 'console.log: left over',
@@ -188,12 +187,7 @@ describe('trace text', () => {
       what: '',
       why: '',
     });
-    const lines = [
-      line(1, 'fault'),
-      line(2, 'report'),
-      line(30, 'report'),
-      line(31, 'VIOLATION'),
-    ];
+    const lines = [line(1, 'fault'), line(2, 'report'), line(30, 'report'), line(31, 'VIOLATION')];
 
     expect(lastMinutes(lines, 10, 100).map(({ atMs }) => atMs / MINUTE)).toEqual([1, 30, 31]);
   });

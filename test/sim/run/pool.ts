@@ -15,9 +15,9 @@ export type PoolOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Real time that a job may take: for the start of a thread, and per simulated time at 50 × real time. */
-const START_MS_MAX = 120_000;
-const SLOWEST = 50;
+/** Real time that a job may take: for the start of a thread, and per simulated time at 5 × real time. */
+const START_MS_MAX = 600_000;
+const SLOWEST = 5;
 
 export async function runJobs(jobs: Iterable<Job>, options: PoolOptions): Promise<void> {
   const waiting = jobs[Symbol.iterator]();
