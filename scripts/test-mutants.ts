@@ -21,6 +21,8 @@ import type { Mutant } from '../test/mutants/mutant.ts';
 const SEEDS_MAX = 500;
 const EXPLORER_MINUTES_MAX = 1;
 const TESTERS_MAX = 2;
+/** Without a terminal, one line now and then. */
+const LINES_EVERY = 10;
 
 const command = new Command('test-mutants')
   .description('Plant deliberate bugs, one at a time, and see that each is found.')
@@ -179,8 +181,9 @@ function progress(total: number, isJson: boolean): (row: Row) => void {
       console.log(JSON.stringify({ event: 'mutant', id, name, breaks, killedBy, size, why, ms }));
       return;
     }
-    if (!process.stderr.isTTY) return;
-    process.stderr.write(`\r\u001b[K${done} of ${total}: ${mutant.id} ${mutant.name}`);
+    const text = `${done} of ${total}: ${mutant.id} ${mutant.name}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+    else if (done % LINES_EVERY === 0) process.stderr.write(`${text}\n`);
   };
 }
 

@@ -35,13 +35,19 @@ export function startTester(): Tester {
   });
   return {
     ask: async (question) => {
-      child.send(question);
-      const [answer] = (await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(() => [{ trouble: 'the tester ended' }]),
-      ])) as [Answer];
-      if ('trouble' in answer) throw new Error(answer.trouble);
-      return answer.seen;
+      const answered = new AbortController();
+      const { signal } = answered;
+      try {
+        child.send(question);
+        const [answer] = (await Promise.race([
+          once(child, 'message', { signal }),
+          once(child, 'exit', { signal }).then(() => [{ trouble: 'the tester ended' }]),
+        ])) as [Answer];
+        if ('trouble' in answer) throw new Error(answer.trouble);
+        return answer.seen;
+      } finally {
+        answered.abort();
+      }
     },
     close: () => child.kill(),
   };
