@@ -25,7 +25,9 @@ import { registerOverrides } from './overrides.ts';
 import { registerPlan } from './plan.ts';
 import { registerProbe } from './probe.ts';
 import { registerReassert } from './reassert.ts';
+import { registerRehearse } from './rehearse.ts';
 import { registerRelease } from './release.ts';
+import { registerReplay } from './replay.ts';
 import { registerRetire } from './retire.ts';
 import { registerRunbook } from './runbook.ts';
 import { registerSchema } from './schema.ts';
@@ -51,6 +53,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerVerify,
       registerAudit,
       registerSlo,
+      registerReplay,
       registerTail,
       registerUi,
       registerRunbook,
@@ -75,7 +78,7 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
     'The zone (a dry run, unless --apply):',
     [registerApply, registerAdopt, registerReassert, registerRetire, registerRelease],
   ],
-  ['The file:', [registerNew, registerImport, registerValidate, registerSchema]],
+  ['The file:', [registerNew, registerImport, registerValidate, registerRehearse, registerSchema]],
   [
     'The deployment:',
     [
