@@ -60,6 +60,8 @@ export type Checker = {
   readonly id: string;
   /** After the last event. */
   readonly atEnd?: () => void;
+  /** Milliseconds by name, for percentiles over many seeds. */
+  readonly timings?: () => Readonly<Record<string, readonly number[]>>;
 };
 export type MakeChecker = (
   world: SimWorld,
