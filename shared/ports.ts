@@ -76,6 +76,13 @@ export type Store = {
     signal: AbortSignal,
   ) => Promise<ReportWrite>;
   readonly writeHistory: (report: Report, at: EpochMs, signal: AbortSignal) => Promise<void>;
+  /** Reports that changed a vote, kept in `from ≤ at < to`, oldest first. */
+  readonly readHistory: (
+    vantage: VantageId,
+    from: EpochMs,
+    to: EpochMs,
+    signal: AbortSignal,
+  ) => Promise<readonly unknown[]>;
   readonly writeRollup: (rollup: StoredRollup, signal: AbortSignal) => Promise<void>;
   readonly readRollups: (
     vantage: VantageId,

@@ -32,8 +32,11 @@ export const PULSE_TTL_MS = DAY_MS;
 const iso = (at: number): string => new Date(at).toISOString();
 
 export const reportKey = (vantage: VantageId): Key => ({ pk: `report#${vantage}`, sk: 'now' });
+export const historyPartition = (vantage: VantageId): string => `history#${vantage}`;
+/** Every key of a report kept at `at` or later sorts behind this. */
+export const historyBound = (at: EpochMs): string => iso(at);
 export const historyKey = (report: Report, at: EpochMs): Key => ({
-  pk: `history#${report.vantage}`,
+  pk: historyPartition(report.vantage),
   sk: `${iso(at)}#${report.run.id}`,
 });
 export const rollupPartition = (vantage: VantageId): string => `rollup#${vantage}`;

@@ -17,7 +17,9 @@ import {
   HISTORY_TTL_MS,
   HOUR_ROLLUP_TTL_MS,
   headKey,
+  historyBound,
   historyKey,
+  historyPartition,
   INCIDENT_TTL_MS,
   incidentBound,
   incidentKey,
@@ -45,6 +47,8 @@ import { type DynamodbDeps, dynamodbRequests } from './dynamodb-requests.ts';
 /** The newest of each: about half a year of one service that changes daily. */
 const MARKS_MAX = 2_000;
 const ROLLUPS_MAX = 20_000;
+/** Of one vantage in 40 days, the newest: an endpoint that flaps every 10 minutes changes 12,000 times. */
+const HISTORY_MAX = 20_000;
 /** Events of a year of weekly drills of five regions. */
 const DRILLS_MAX = 1_000;
 /** Of one service: a flapping endpoint leaves some dozen a day and region. */
@@ -84,6 +88,25 @@ export function dynamodbStore(deps: DynamodbDeps): Store {
     writeHistory: (report, at, signal) =>
       call('writing history', signal, async (inner) => {
         await put(itemOf(historyKey(report, at), report, at + HISTORY_TTL_MS), {}, inner);
+      }),
+
+    readHistory: (vantage, from, to, signal) =>
+      call('reading history', signal, async (inner) => {
+        if (from >= to) return []; // BETWEEN refuses bounds in the wrong order.
+        const newestFirst = await query(
+          {
+            KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+            ExpressionAttributeValues: {
+              ':pk': { S: historyPartition(vantage) },
+              ':from': { S: historyBound(from) },
+              ':to': { S: historyBound(to) },
+            },
+            ScanIndexForward: false,
+          },
+          HISTORY_MAX,
+          inner,
+        );
+        return newestFirst.toReversed();
       }),
 
     writeRollup: (rollup, signal) =>

@@ -2,7 +2,8 @@
 import { QuorateError } from '../core/errors.ts';
 import { fenceValue } from '../core/fence.ts';
 import type { Config, Service, ServiceId, VantageId } from '../core/model.ts';
-import type { Store } from '../ports.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Shadow, Store } from '../ports.ts';
 import type { QuorumResult } from './quorum-result.ts';
 
 export type Shadows = ReadonlyMap<ServiceId, unknown>;
@@ -26,6 +27,16 @@ export async function readShadows(
   }
 }
 
+/** What a commit of this plan would have left. */
+export const shadowOf = (plan: Plan): Pick<Shadow, 'weights' | 'fence'> => ({
+  weights: Object.fromEntries(
+    plan.pairs.flatMap(({ after }) =>
+      after === null ? [] : [[after.setIdentifier ?? '', after.weight ?? 0] as const],
+    ),
+  ),
+  fence: fenceValue(plan.fence),
+});
+
 /** What a commit would have left in the zone stands in this region's shadow instead. */
 export async function keepShadows(
   { store }: { readonly store: Store },
@@ -35,13 +46,8 @@ export async function keepShadows(
 ): Promise<void> {
   for (const { service, plan } of observed) {
     if (plan === null) continue;
-    const weights = Object.fromEntries(
-      plan.pairs.flatMap(({ after }) =>
-        after === null ? [] : [[after.setIdentifier ?? '', after.weight ?? 0] as const],
-      ),
-    );
     try {
-      await store.writeShadow({ service, region, weights, fence: fenceValue(plan.fence) }, signal);
+      await store.writeShadow({ service, region, ...shadowOf(plan) }, signal);
     } catch (error) {
       // Decided again next round, on the shadow as it was; enforced services must not wait for it.
       if (!(error instanceof QuorateError)) throw error;

@@ -356,6 +356,7 @@ const everyMethod = (store: Store): Promise<unknown>[] => [
   store.readReports([EU], LIVE),
   store.writeReport(aReport({ round: 1 }), null, LIVE),
   store.writeHistory(aReport({ round: 1 }), epochMs(NOW), LIVE),
+  store.readHistory(EU, epochMs(0), epochMs(NOW), LIVE),
   store.writeRollup(aRollup({ startAt: NOW }), LIVE),
   store.readRollups(EU, 'minute', epochMs(0), epochMs(NOW), LIVE),
   store.writeManifest({ digest: 'd', packagedAt: epochMs(NOW), services: {} }, LIVE),

@@ -219,6 +219,23 @@ export function describeStore({ name, open, divergences = [] }: StoreEngine): vo
         await store.writeHistory(aReport({ round: 1 }), epochMs(NOW), LIVE);
 
         expect((await store.readReports([EU], LIVE)).size).toBe(0);
+        expect(await store.readHistory(EU, epochMs(NOW), epochMs(NOW + 1), LIVE)).toEqual([
+          aReport({ round: 1 }),
+        ]);
+      });
+
+      must('gives the history of a stretch, its end left out, oldest first', async (store) => {
+        for (const n of [4, 1, 3, 2]) {
+          await store.writeHistory(aReport({ round: n }), epochMs(NOW - n * MINUTE), LIVE);
+        }
+
+        const from = epochMs(NOW - 3 * MINUTE);
+        expect(await store.readHistory(EU, from, epochMs(NOW - MINUTE), LIVE)).toEqual([
+          aReport({ round: 3 }),
+          aReport({ round: 2 }),
+        ]);
+        expect(await store.readHistory(US, from, epochMs(NOW), LIVE)).toEqual([]);
+        expect(await store.readHistory(EU, epochMs(NOW), from, LIVE)).toEqual([]);
       });
     });
 

@@ -129,7 +129,17 @@ export function fakeStore(table: FakeTable = fakeTable(), clock?: Clock): FakeSt
       }),
     writeHistory: (report, at, signal) =>
       call('writeHistory', [report, at], signal, () =>
-        put(table.history, `${report.vantage} ${at}`, report),
+        put(table.history, `${report.vantage} ${String(at).padStart(14, '0')}`, report),
+      ),
+    readHistory: (vantage, from, to, signal) =>
+      call('readHistory', [vantage, from, to], signal, () =>
+        [...table.history]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .filter(([key]) => {
+            const [of, at] = key.split(' ');
+            return of === vantage && Number(at) >= from && Number(at) < to;
+          })
+          .map(([, report]) => copy(report)),
       ),
     writeRollup: (rollup, signal) =>
       call('writeRollup', [rollup], signal, () =>

@@ -150,6 +150,14 @@ export function simStore(deps: SimStoreDeps): Store {
     },
     writeHistory: (report, at, signal) =>
       call('write history', signal, () => put(`history#${report.vantage}`, padded(at), report)),
+    readHistory: (vantage, from, to, signal) =>
+      call('read history', signal, () =>
+        replicas.query(
+          region,
+          `history#${vantage}`,
+          (sort) => sort >= padded(from) && sort < padded(to),
+        ),
+      ),
     writeRollup: (rollup, signal) =>
       call('write rollup', signal, () =>
         put(
