@@ -28,7 +28,6 @@ import { registerReassert } from './reassert.ts';
 import { registerRehearse } from './rehearse.ts';
 import { registerRelease } from './release.ts';
 import { registerReplay } from './replay.ts';
-import { registerReplay } from './replay.ts';
 import { registerRetire } from './retire.ts';
 import { registerRunbook } from './runbook.ts';
 import { registerSchema } from './schema.ts';
@@ -54,7 +53,6 @@ const COMMANDS: readonly (readonly [string, readonly Register[]])[] = [
       registerVerify,
       registerAudit,
       registerSlo,
-      registerReplay,
       registerReplay,
       registerTail,
       registerUi,
