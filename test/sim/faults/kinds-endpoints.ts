@@ -219,6 +219,56 @@ export const ENDPOINT_KINDS: Readonly<Record<string, Kind>> = {
     draw: (context) => drawMany(context, () => 2, [12 * MINUTE, HOUR]),
     share: 4,
   }),
+  'first-tier-fails': kind({
+    rows: ['F104'],
+    what: (fault) => `the first tier of ${word(fault, 'service')} fails`,
+    begin: (world, fault, injected) => {
+      const service = word(fault, 'service');
+      const endpoints = words(fault, 'endpoints');
+      for (const endpoint of endpoints) fails(world, service, endpoint, { code: 'refused' });
+      injected();
+      return () => {
+        for (const endpoint of endpoints) heals(world, service, endpoint);
+      };
+    },
+    draw: (context) => {
+      const service = pickService(
+        context,
+        ({ endpoints, mode }) => mode === 'enforce' && endpoints.some(({ tier }) => tier > 1),
+      );
+      const inFirst = service?.endpoints.filter(({ tier }) => tier === 1).map(({ id }) => id);
+      return drawn(
+        lasting(context, 3 * MINUTE, 30 * MINUTE),
+        service ? { service: service.id, endpoints: inFirst ?? [] } : null,
+      );
+    },
+    share: 3,
+  }),
+  'observed-endpoint-fails': kind({
+    rows: ['F108'],
+    what: (fault) => `${endpointText(fault)}, which is only observed, fails`,
+    begin: (world, fault, injected) => {
+      const [service, endpoint] = [word(fault, 'service'), word(fault, 'endpoint')];
+      fails(world, service, endpoint, { code: 'refused' });
+      // Counted by what would have been written.
+      const off = listen(world, (event) => {
+        if (event.kind !== 'decided') return;
+        const found = event.results.find((result) => result.service === service);
+        if (found?.outcome.kind === 'observed') injected();
+      });
+      return () => {
+        off();
+        heals(world, service, endpoint);
+      };
+    },
+    draw: drawEndpoint(
+      3 * MINUTE,
+      30 * MINUTE,
+      () => ({}),
+      ({ mode }) => mode === 'observe',
+    ),
+    share: 4,
+  }),
   'see-saw': kind({
     rows: ['F113'],
     what: (fault) =>

@@ -6,6 +6,9 @@ import { fails, heals } from './kinds-endpoints.ts';
 
 const HOME_OF_ROUTE53 = 'us-east-1' as VantageId;
 
+/** More services than these share batches. */
+const SHARED_ABOVE = 8;
+
 export function loseRegion(world: SimWorld, lost: VantageId): () => void {
   const place = placeOf(world, lost);
   place.isDead = true;
@@ -38,6 +41,17 @@ export const REGION_KINDS: Readonly<Record<string, Kind>> = {
         region: context.random.pick(context.file.vantages),
       }),
     share: 3,
+  }),
+  'region-of-many-lost': kind({
+    rows: ['F102'],
+    what: (fault) => `${region(fault)} is lost, where many services have an endpoint`,
+    begin: (world, fault, injected) => {
+      if (world.firstConfig.services.length > SHARED_ABOVE) injected();
+      return loseRegion(world, region(fault));
+    },
+    // Files of a swarm are small: scripted.
+    draw: () => null,
+    share: 0,
   }),
   'two-regions-lost': kind({
     rows: ['F89'],

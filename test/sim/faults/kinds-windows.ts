@@ -43,6 +43,10 @@ const MOMENTS = {
     event.kind === 'batch-sent' && event.batch.from.name === 'quorum'
       ? { by: event.batch.from, service: serviceIn(event.batch) }
       : null,
+  'shared-sent': (event: WorldEvent): Moment | null =>
+    event.kind === 'batch-sent' && event.batch.comment.includes(', ')
+      ? { by: event.batch.from, service: serviceIn(event.batch) }
+      : null,
   'after-effect': (event: WorldEvent): Moment | null =>
     event.kind === 'batch-arrived' &&
     event.answer === 'accepted' &&
@@ -155,6 +159,19 @@ export const WINDOW_KINDS: Readonly<Record<string, Kind>> = {
       service !== null && editWeights(world, service, (i) => (i === 0 ? null : 0)) > 0,
     () => SECOND,
   ),
+  'one-of-a-batch-edited': {
+    ...atMoment(
+      ['F101'],
+      'somebody edits a record of one service of a shared batch while it is on its way',
+      MOMENTS['shared-sent'],
+      (world, { service }) =>
+        service !== null && editWeights(world, service, (i) => (i === 0 ? 77 : null)) > 0,
+      () => SECOND,
+    ),
+    // Files of a swarm have too few services: scripted.
+    draw: () => null,
+    share: 0,
+  },
   'freeze-in-between': atMoment(
     ['F109'],
     'an operator freezes the service between read and batch',

@@ -177,10 +177,9 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     healMinute: 60,
     endMinute: 100,
     faults: [
-      during('several-fail', 5, 25, {
+      during('first-tier-fails', 5, 25, {
         service: 'app',
         endpoints: ['eu-west-1', 'us-east-1'],
-        gapMs: 5_000,
       }),
       during('returns-weak', 35, 58, { ...EU, downMs: 120_000, relapses: 1 }),
     ],
@@ -216,7 +215,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     healMinute: 45,
     endMinute: 80,
     faults: [
-      during('endpoint-refuses', 5, 20, { service: 'docs', endpoint: 'us-east-1', ...refuses }),
+      during('observed-endpoint-fails', 5, 20, { service: 'docs', endpoint: 'us-east-1' }),
       during('all-fail', 25, 40, { service: 'docs' }),
       during('endpoint-refuses', 8, 20, { ...US, ...refuses }),
     ],
@@ -434,7 +433,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
       during('flaps-slowly', 160, 290, { ...AP, downMs: 120_000, upMs: 200_000 }),
       during('freeze-in-between', 30, 290, { chance: 0.2, times: 3, ms: 1_000 }),
       during('adopt-in-between', 30, 290, { chance: 0.2, times: 3, ms: 1_000 }),
-      during('slow-writer', 3, 290, { chance: 0.3, times: 20, ms: 6_000 }),
+      during('slow-writer', 3, 290, { chance: 0.5, times: 60, ms: 6_000 }),
       during('ttl-edited', 20, 280, { ...US, ttl: 45, repair: 'none' }),
     ],
   },
@@ -475,8 +474,8 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     healMinute: 30,
     endMinute: 60,
     faults: [
-      during('others-zeroed-in-between', 0.2, 25, { chance: 1, times: 1, ms: 1_000 }),
-      during('region-lost', 5, 20, { region: 'us-east-1' }),
+      during('one-of-a-batch-edited', 0.2, 25, { chance: 1, times: 1, ms: 1_000 }),
+      during('region-of-many-lost', 5, 20, { region: 'us-east-1' }),
     ],
   },
   'zeroed-in-between': {
