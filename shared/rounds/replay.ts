@@ -147,16 +147,18 @@ export function replay(input: ReplayInput): Replayed {
   const { config, recorded, aids } = input;
   const service = observedOf(config, input.service);
   const begin = epochMs(Math.max(0, input.from - REPLAY_WARM_UP_MS));
-  const isAfter = ({ at }: RecordedReport): boolean => at > begin && at <= input.to;
-  const changes = [...new Set(recorded.reports.filter(isAfter).map(({ at }) => at))];
+  const { reports } = recorded;
+  /** Of each vantage, the newest report so far; `place` is the next one to come. */
+  const known = new Map<VantageId, RecordedReport>();
+  let place = 0;
   const records = zoneOf(service);
   const steps: ReplayStep[] = [];
   let shadow: unknown;
   let written = 0;
 
-  const decideAt = (now: EpochMs, known: ReadonlyMap<VantageId, RecordedReport>): QuorumResult => {
+  const decideAt = (now: EpochMs, newest: ReadonlyMap<VantageId, RecordedReport>): QuorumResult => {
     const readings = new Map(
-      [...known].map(([vantage, one]) => [vantage, readingAt(one, input, now)] as const),
+      [...newest].map(([vantage, one]) => [vantage, readingAt(one, input, now)] as const),
     );
     const isolated = isolatedVantages(config.services, readings, now);
     const evidence = { readings, isolated, readAt: now, trouble: null };
@@ -181,11 +183,15 @@ export function replay(input: ReplayInput): Replayed {
   let held = new Set<string>();
   let now = begin;
   for (let count = 0; count < EVALUATIONS_MAX; count += 1) {
-    const result = decideAt(now, newestAt(recorded.reports, now));
+    for (let one = reports[place]; one !== undefined && one.at <= now; one = reports[place]) {
+      known.set(one.report.vantage, one);
+      place += 1;
+    }
+    const result = decideAt(now, known);
     const step = stepOf(result, now, held);
     held = new Set(result.decision.withheld.map(keyOf));
     if (now >= input.from && (step.moves.length > 0 || step.withheld.length > 0)) steps.push(step);
-    const next = changes.find((at) => at > now);
+    const next = reports[place]?.at;
     const tick = isSettled(result) ? undefined : epochMs(now + REPLAY_STEP_MS);
     const times = [next, tick].filter((at) => at !== undefined && at <= input.to);
     if (times.length === 0) return { steps, isCut: false };
@@ -220,18 +226,6 @@ const zoneOf = (service: Service): readonly ZoneRecord[] =>
         : { ttl: service.ttlSeconds, values: [target.value] }),
     })),
   );
-
-function newestAt(
-  reports: readonly RecordedReport[],
-  now: EpochMs,
-): ReadonlyMap<VantageId, RecordedReport> {
-  const newest = new Map<VantageId, RecordedReport>();
-  for (const one of reports) {
-    if (one.at > now) break;
-    newest.set(one.report.vantage, one);
-  }
-  return newest;
-}
 
 /**
  * As its vantage would have written it again just now. A report under the deployed service's digest counts for

@@ -11,7 +11,7 @@ const DEMO = fileURLToPath(new URL('../../scripts/local/demo.yml', import.meta.u
 const BLOCK = 57;
 
 describe('quorate, over real sockets', () => {
-  it('looks at a running deployment: status, plan, verify, import', async () => {
+  it('looks at a running deployment: status, plan, verify, import, replay', async () => {
     const { config } = loadConfig({
       path: DEMO,
       env: {},
@@ -36,6 +36,7 @@ describe('quorate, over real sockets', () => {
       (document) => document.agrees === true,
     );
     const imported = await cli(world, 'import', 'app.example.test');
+    const replayed = await cli(world, 'replay', '--from', '1h', '--json');
 
     expect(JSON.parse(status.out)).toMatchObject({
       region: 'us-west-2',
@@ -49,7 +50,18 @@ describe('quorate, over real sockets', () => {
     });
     // Its targets are loopback addresses, which nobody may probe: found, read, and refused with the reason.
     expect(imported.err).toContain('is a loopback address: each vantage would probe itself');
-    expect([status.code, plan.code, verify.code, imported.code]).toEqual([0, 0, 0, 3]);
+    // Every vantage came up under this file, and all saw the same.
+    expect(JSON.parse(replayed.out)).toMatchObject({
+      unreadable: 0,
+      unknown: [],
+      services: [
+        { service: 'app', otherReports: 0, deployed: { removals: 0, returns: 0 } },
+        { service: 'pay', otherReports: 0, deployed: { removals: 0, returns: 0 } },
+      ],
+    });
+    expect([status.code, plan.code, verify.code, imported.code, replayed.code]).toEqual([
+      0, 0, 0, 3, 0,
+    ]);
   });
 });
 

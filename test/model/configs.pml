@@ -39,6 +39,7 @@ ltl packaging_time_never_goes_back { [] !went_back }
 ltl enters_with_a_quorum { [] !alone }
 ltl votes_of_one_digest { [] !mixed }
 ltl one_configuration_has_a_quorum { [] !both }
+ltl design_holds { [] !(went_back || alone || mixed || both) }
 ltl witness_superseded { [] !superseded }
 
 proctype evaluator(byte at) {

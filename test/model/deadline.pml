@@ -16,7 +16,7 @@ byte now, nonce, nonces, asof;
 bool stale, went_back, waited;
 
 ltl no_plan_past_its_deadline { [] !stale }
-ltl evidence_monotone { [] !went_back }
+ltl design_holds { [] (!stale && !went_back) }
 ltl witness_commit_after_a_wait { [] !waited }
 
 active proctype clock() {

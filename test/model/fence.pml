@@ -30,6 +30,7 @@ bool went_back, forked, committed_twice;
 ltl never_empty { [] (weights != 0) }
 ltl evidence_monotone { [] !went_back }
 ltl single_chain { [] !forked }
+ltl design_holds { [] (weights != 0 && !went_back && !forked) }
 ltl witness_two_commits { [] !committed_twice }
 
 inline apply() {

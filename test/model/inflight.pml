@@ -31,6 +31,7 @@ bool forked, lied, learnt_late;
 
 ltl single_chain { [] !forked }
 ltl told_outcome_is_true { [] !lied }
+ltl design_holds { [] (!forked && !lied) }
 ltl witness_success_behind_successor { [] !learnt_late }
 
 proctype writer(byte first) {

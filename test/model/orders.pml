@@ -27,6 +27,7 @@ ltl freeze_binds { [] !thawed }
 ltl order_counts_once { [] !twice }
 ltl order_needs_no_evidence { [] !refused_blind }
 ltl never_empty { [] (a + b > 0) }
+ltl design_holds { [] (!undone && !thawed && !twice && !refused_blind && a + b > 0) }
 ltl witness_order_started { [] !order_started }
 
 #ifdef NO_FLOOR_FOR_ORDERS

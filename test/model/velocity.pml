@@ -28,6 +28,7 @@ ltl rescue_only_when_dark { [] !needless_rescue }
 ltl order_wins { [] !over_order }
 ltl never_empty { [] (weights != 0) }
 ltl dark_is_short { [] (dark <= 3) }
+ltl design_holds { [] (!too_fast && !blind_rescue && !needless_rescue && !over_order && weights != 0 && dark <= 3) }
 ltl witness_rescue { [] !rescued }
 
 #define DOWN (ALL & ~healthy)
