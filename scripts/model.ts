@@ -102,18 +102,18 @@ async function main(): Promise<number> {
   } else {
     process.stderr.write('\n');
     console.log(tableText(answers));
-    const holding = new Set(
-      answers
-        .filter(({ question }) => question.expected === 'holds')
-        .map(({ question }) => question.model),
-    );
-    const failing = answers.filter(({ question }) => question.expected === 'fails').length;
-    console.log(
-      `\n${holding.size} models hold, ${failing} questions about weakened designs and stated limits fail as they must, in ${seconds.toFixed(0)} s`,
-    );
+    if (failed === 0) console.log(`\n${meaningText(answers, seconds)}`);
     console.log(`\n${answers.length - failed} passed, ${failed} failed`);
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** Only of answers that are all as expected. */
+function meaningText(answers: readonly Answer[], seconds: number): string {
+  const asked = (expected: Question['expected']): readonly Question[] =>
+    answers.flatMap(({ question }) => (question.expected === expected ? [question] : []));
+  const holding = new Set(asked('holds').map(({ model }) => model)).size;
+  return `${holding} ${holding === 1 ? 'model holds' : 'models hold'}; ${asked('fails').length} weakenings and stated limits fail as they must; ${seconds.toFixed(0)} s`;
 }
 
 async function missingTools(): Promise<readonly string[]> {
