@@ -5,7 +5,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Job, replayOf, scenarioOf } from '../test/sim/run/jobs.ts';
 import { lengthsOf, minutesOf } from '../test/sim/run/lengths.ts';
@@ -300,7 +301,7 @@ async function shrink(scenario: Scenario, { json }: Options): Promise<void> {
     console.log(JSON.stringify({ event: 'minimised', ...small }));
     return;
   }
-  const file = `sim-${small.scenario.name}-${small.scenario.seed}.json`;
+  const file = join(tmpdir(), `sim-${small.scenario.name}-${small.scenario.seed}.json`);
   writeFileSync(file, `${JSON.stringify(small.scenario, null, 2)}\n`);
   const [before, after] = small.faults;
   console.log(`\n${JSON.stringify(small.scenario)}`);
@@ -332,7 +333,10 @@ function end(summary: Summary, options: Options): number {
 /** With a + where the checkout differs from it. */
 function commitOf(): string {
   const git = (...words: string[]): string =>
-    execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', ['-C', import.meta.dirname, ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
     const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
     return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? '+' : ''}`;
