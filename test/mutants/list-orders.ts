@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 const ORDER = 'shared/core/order.ts';
 const BOOKS = 'shared/rounds/bookkeeping.ts';
 const RECORD = 'shared/core/record.ts';
-const RECORD_KEY = "`${String(generation).padStart(10, '0')}#${nonce}${isFound(";
+const RECORD_KEY = `\`\${String(generation).padStart(10, '0')}#\${nonce}\${isFound(`;
 
 export const ORDER_MUTANTS: readonly Mutant[] = [
   {
@@ -143,7 +143,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
       {
         file: RECORD,
         find: RECORD_KEY,
-        replace: "`${String(at ?? generation).padStart(14, '0')}${isFound(",
+        replace: `\`\${String(at ?? generation).padStart(14, '0')}\${isFound(`,
       },
     ],
     tests: [
@@ -182,7 +182,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
       {
         file: RECORD,
         find: RECORD_KEY,
-        replace: "`${String(generation).padStart(10, '0')}${isFound(",
+        replace: `\`\${String(generation).padStart(10, '0')}\${isFound(`,
       },
     ],
     tests: [

@@ -36,8 +36,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
       {
         file: COMMIT,
         find: 'outAt: now,',
-        replace:
-          'outAt: ((globalThis.holdDowns ??= new Map()).set(`${service.id} ${line.holding.endpoint.id}`, now), now),',
+        replace: `outAt: ((globalThis.holdDowns ??= new Map()).set(\`\${service.id} \${line.holding.endpoint.id}\`, now), now),`,
       },
       {
         file: 'shared/core/rule-return.ts',

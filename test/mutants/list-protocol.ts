@@ -3,32 +3,25 @@ import type { Mutant } from './mutant.ts';
 
 const COMMIT = 'shared/rounds/commit-plans.ts';
 const PLAN = 'shared/core/plan.ts';
-const SEND =
-  'const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);';
+const SEND = `const reply = await zone.commit(batch.zone, batch.changes, \`quorate \${comment}\`, signal);`;
 const READ_BACK = 'async function readBack(';
 const UNKNOWN = `    case 'unknown':
       return readBack(`;
 
-/** DELETEs are written from what stands in the zone at the send: an UPSERT in all but name. */
-const AS_IT_STANDS = `async function asItStands(zone, batch, signal, isBlind) {
-  const standing = new Map();
-  for (const name of new Set(batch.changes.map(({ record }) => record.name))) {
-    const { records } = await zone.read(batch.zone, { from: name, to: name }, signal);
-    for (const record of records) standing.set(keyIn(record), record);
-  }
-  return batch.changes.flatMap((change) => {
-    if (change.action !== 'DELETE' || !isBlind(change.record)) return [change];
-    const record = standing.get(keyIn(change.record));
-    return record === undefined ? [] : [{ action: 'DELETE', record }];
+/** Pairs become UPSERTs, which compare nothing; a DELETE alone stays one. */
+const UPSERTS = `function upserts(changes, isBlind) {
+  const keyIn = ({ name, type, setIdentifier = '' }) => [name, type, setIdentifier].join(' ');
+  const created = changes.filter(({ action }) => action === 'CREATE').map(({ record }) => keyIn(record));
+  return changes.flatMap((change) => {
+    if (!isBlind(change.record)) return [change];
+    if (change.action === 'CREATE') return [{ ...change, action: 'UPSERT' }];
+    return created.includes(keyIn(change.record)) ? [] : [change];
   });
 }
-const keyIn = ({ name, type, setIdentifier = '' }) => [name, type, setIdentifier].join(' ');
 
 ${READ_BACK}`;
 
-const sendBlind = (
-  isBlind: string,
-): string => `const changes = await asItStands(zone, batch, signal, ${isBlind});
+const sendBlind = (isBlind: string): string => `const changes = upserts(batch.changes, ${isBlind});
     const reply = await zone.commit(batch.zone, changes, \`quorate \${comment}\`, signal);`;
 
 export const PROTOCOL_MUTANTS: readonly Mutant[] = [
@@ -39,7 +32,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     also: ['sim', 'explorer'],
     patches: [
       { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
-      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+      { file: COMMIT, find: READ_BACK, replace: UPSERTS },
     ],
     tests: [
       {
@@ -93,7 +86,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
   const comment = batch.plans.map(`,
       },
       { file: COMMIT, find: SEND, replace: sendBlind('() => true') },
-      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+      { file: COMMIT, find: READ_BACK, replace: UPSERTS },
     ],
     tests: [
       {
@@ -114,7 +107,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     also: ['sim', 'explorer'],
     patches: [
       { file: COMMIT, find: SEND, replace: sendBlind("(record) => record.type !== 'TXT'") },
-      { file: COMMIT, find: READ_BACK, replace: AS_IT_STANDS },
+      { file: COMMIT, find: READ_BACK, replace: UPSERTS },
     ],
     tests: [
       {
@@ -133,7 +126,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
       {
         file: PLAN,
         find: '    nonce,\n    parent,',
-        replace: '    nonce: `generation${(parent?.generation ?? 0) + 1}` as Nonce,\n    parent,',
+        replace: `    nonce: \`generation\${(parent?.generation ?? 0) + 1}\` as Nonce,\n    parent,`,
       },
     ],
     tests: [

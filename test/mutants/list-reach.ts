@@ -94,8 +94,8 @@ export const REACH_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'shared/core/plan.ts',
-        find: 'const key = `${plan.zone.key} ${plan.group}`;',
-        replace: 'const key = `${plan.zone.key}`;',
+        find: `const key = \`\${plan.zone.key} \${plan.group}\`;`,
+        replace: `const key = \`\${plan.zone.key}\`;`,
       },
     ],
     tests: [{ file: 'test/core/plan.test.ts', title: 'a batch never spans groups or zones' }],
