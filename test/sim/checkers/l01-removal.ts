@@ -33,6 +33,9 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
   const incidents = new Map<string, Incident>();
   const removedMs: number[] = [];
   let controlPlaneBackMs = 0;
+  /** Nobody was down at the start; what was proven by then says its mark. */
+  const changedMs = (key: string): number =>
+    lastChangeMs.get(key) ?? world.startMs - CALM_MS + SETTLES_MS;
 
   const isOccasion = ({ service, endpoint, diedAtMs }: Incident): boolean => {
     const { fence, isSettled, entry, record } = standing(service, zoneOf(world, service));
@@ -56,7 +59,7 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
         const at = entry(other);
         return (
           isWell(facts.conditionsOf(service.id, other.id)) &&
-          (lastChangeMs.get(`${service.id}/${other.id}`) ?? 0) < diedAtMs - CALM_MS &&
+          changedMs(`${service.id}/${other.id}`) < diedAtMs - CALM_MS &&
           at?.phase === 'in' &&
           (other.tier > 1 || at.weight === other.weight)
         );
@@ -72,7 +75,7 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
     switch (event.kind) {
       case 'endpoint-changed': {
         const key = `${event.service}/${event.endpoint}`;
-        const before = lastChangeMs.get(key) ?? world.startMs;
+        const before = changedMs(key);
         lastChangeMs.set(key, event.atMs);
         incidents.delete(key);
         const service = world.config().services.find(({ id }) => id === event.service);

@@ -18,6 +18,8 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
   const changedMs = new Map<string, number>();
   let lookedMs = 0;
   const returnMs: number[] = [];
+  /** By service: an order or drift stood, then. */
+  const heldMs = new Map<string, number>();
 
   const dueMs = (service: Service, endpoint: Endpoint, entry: EntryText): number | null => {
     const { policy, everyMs } = service;
@@ -44,7 +46,10 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
     for (const service of world.config().services) {
       if (service.mode !== 'enforce') continue;
       const { fence, isSettled, entry } = standing(service, zoneOf(world, service));
-      if (fence === null || !isSettled || fence.orders.length > 0) continue;
+      if (fence === null || !isSettled || fence.orders.length > 0) {
+        heldMs.set(service.id, event.atMs);
+        continue;
+      }
       if (fence.config !== service.settings) continue;
       if (!service.endpoints.every(({ id }) => isWell(facts.conditionsOf(service.id, id))))
         continue;
@@ -57,7 +62,7 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
         // The other endpoints' votes, too, must have settled.
         const settledMs = Math.max(
           due,
-          facts.lastBadMs() + SETTLES_MS,
+          Math.max(facts.lastBadMs(), heldMs.get(service.id) ?? 0) + SETTLES_MS,
           ...service.endpoints.map(
             ({ id, check }) =>
               (changedMs.get(`${service.id}/${id}`) ?? 0) +
@@ -83,7 +88,8 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
         const [from, to] = [before.entry(endpoint), after.entry(endpoint)];
         if (from?.phase !== 'out' || to === undefined || to.phase === 'out') continue;
         const due = dueMs(service, endpoint, from);
-        if (due === null || facts.lastBadMs() > due - SETTLES_MS) continue;
+        const troubledMs = Math.max(facts.lastBadMs(), heldMs.get(service.id) ?? 0);
+        if (due === null || troubledMs > due - SETTLES_MS) continue;
         returnMs.push(Math.max(0, event.atMs - due));
       }
     }

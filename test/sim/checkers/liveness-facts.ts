@@ -70,8 +70,12 @@ function livenessFacts(world: SimWorld, scenario: Scenario): LivenessFacts {
       untilMs <= fromMs,
     ]),
   );
+  let before: ReturnType<typeof judge> = 'good';
   const look = (nowMs: number): void => {
-    const verdict = judge(world);
+    const now = judge(world);
+    // What was wrong at the last look may have been so until a moment ago: nobody decides without Route 53.
+    const verdict = now === 'bad' || before === 'bad' ? 'bad' : now === 'good' ? before : now;
+    before = now;
     if (active > 0 || verdict === 'bad') lastBadMs = Math.max(lastBadMs, nowMs);
     if (active > 0 || verdict !== 'good') lastFlawMs = Math.max(lastFlawMs, nowMs);
   };
