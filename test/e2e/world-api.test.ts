@@ -70,40 +70,36 @@ describe('the local world over HTTP', () => {
     expect([...pay]).toEqual(['127.0.21.14']);
   });
 
-  it('takes an endpoint that hangs out of DNS, and brings it back by hold-down and ramp', async () => {
-    const added = await post('faults', {
-      kind: 'endpoint-hung',
-      service: 'app',
-      endpoint: 'us-east-1',
-    });
-    await until(({ services }) => served(services, 'app', 'us-east-1') === 0);
-    const during = await answers('app.example.test', 40);
+  // Two services, two stories: they wait for time to pass, so they wait together.
+  it('takes an endpoint that hangs out of DNS, while the second tier of another service serves', async () => {
     const weights = servedWeights('app', 'us-east-1');
+    const hung = async () => {
+      const fault = { kind: 'endpoint-hung', service: 'app', endpoint: 'us-east-1' };
+      const added = await post('faults', fault);
+      await until(({ services }) => served(services, 'app', 'us-east-1') === 0);
+      const during = await answers('app.example.test', 40);
+      const removed = await send('DELETE', `faults/${added.body.id}`);
+      await until(({ services }) => served(services, 'app', 'us-east-1') === 100);
+      await until(({ services }) => endpoint(services, 'app', 'us-east-1').verdict === 'up');
+      return { added, removed, during };
+    };
+    const refused = async () => {
+      const fault = { kind: 'endpoint-down', service: 'pay', endpoint: 'eu-west-1' };
+      const { body } = await post('faults', fault);
+      await until(({ services }) => served(services, 'pay', 'us-east-1') === 100);
+      const during = await answers('pay.example.test', 10);
+      await send('DELETE', `faults/${body.id}`);
+      await until(({ services }) => served(services, 'pay', 'us-east-1') === 0);
+      return { during, after: await answers('pay.example.test', 10) };
+    };
 
-    const removed = await send('DELETE', `faults/${added.body.id}`);
-    await until(({ services }) => served(services, 'app', 'us-east-1') === 100);
+    const [app, pay] = await Promise.all([hung(), refused()]);
 
-    expect(added.status).toBe(201);
-    expect(removed.status).toBe(204);
-    expect(during.has('127.0.21.12')).toBe(false);
+    expect([app.added.status, app.removed.status]).toEqual([201, 204]);
+    expect(app.during.has('127.0.21.12')).toBe(false);
     expect(weights.seen()).toEqual([10, 50, 100]);
-    await until(({ services }) => endpoint(services, 'app', 'us-east-1').verdict === 'up');
-  });
-
-  it('lets the second tier serve while the first is refused', async () => {
-    const { body } = await post('faults', {
-      kind: 'endpoint-down',
-      service: 'pay',
-      endpoint: 'eu-west-1',
-    });
-    await until(({ services }) => served(services, 'pay', 'us-east-1') === 100);
-    const during = await answers('pay.example.test', 10);
-
-    await send('DELETE', `faults/${body.id}`);
-    await until(({ services }) => served(services, 'pay', 'us-east-1') === 0);
-
-    expect([...during]).toEqual(['127.0.21.15']);
-    expect([...(await answers('pay.example.test', 10))]).toEqual(['127.0.21.14']);
+    expect([...pay.during]).toEqual(['127.0.21.15']);
+    expect([...pay.after]).toEqual(['127.0.21.14']);
   });
 
   it('gives the same fault once, and knows it by its id', async () => {

@@ -22,6 +22,8 @@ type MutantPlugin = {
   }) => void;
 };
 
+export const isMutating = process.env.QUORATE_MUTANT !== undefined;
+
 export function mutantPlugin(): MutantPlugin {
   const fileOf = (id: string): string | null => {
     const [path = ''] = id.split('?');

@@ -120,7 +120,10 @@ describe('a generation without a record', () => {
   it('that stands there twice names the record, not what was found in its place', async () => {
     const world = quorumWorld();
     const seed = world.table.records.get('app 0000000041#seed0041') as DecisionRecord;
-    world.table.records.set('app 0000000041#seed0041#found@us-west-2', { ...seed, actor: 'found@us-west-2' });
+    world.table.records.set('app 0000000041#seed0041#found@us-west-2', {
+      ...seed,
+      actor: 'found@us-west-2',
+    });
     world.sees('us-east-1', 'down');
     await world.region(0).round();
     const key = [...world.table.records.keys()].find((one) => one.startsWith('app 0000000042#'))!;
