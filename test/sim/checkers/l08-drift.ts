@@ -3,12 +3,20 @@
  * region, and automation never writes over the edited weight by itself.
  */
 import type { Service } from '../../../shared/core/model.ts';
+import type { QuorumResult } from '../../../shared/rounds/quorum-result.ts';
 import type { MakeChecker } from '../scenario.ts';
 import { factsOf, MINUTE, SETTLES_MS, standing, zoneOf } from './liveness-facts.ts';
 
 /** Beside the bound: a turn of each region. */
 const SEEN_MS = 90_000;
 const ALLOWANCE_MS = 30_000;
+
+/** Another weight or a missing record turns automation off; another target only takes an endpoint's votes away. */
+const isSeen = ({ automation, endpoints }: QuorumResult['decision']): boolean =>
+  automation !== 'on' ||
+  endpoints.some(({ reason, withheld }) =>
+    [reason, ...withheld].some(({ code }) => code === 'not-what-is-served'),
+  );
 
 export const l08Drift: MakeChecker = (world, scenario, fail) => {
   const facts = factsOf(world, scenario);
@@ -29,7 +37,7 @@ export const l08Drift: MakeChecker = (world, scenario, fail) => {
       case 'decided':
         for (const { service, decision } of event.results) {
           const one = open.get(service);
-          if (one === undefined || decision.automation === 'on') continue;
+          if (one === undefined || !isSeen(decision)) continue;
           if (facts.lastBadMs() < one.atMs - SETTLES_MS) seenMs.push(event.atMs - one.atMs);
           open.delete(service);
         }
