@@ -49,21 +49,24 @@ describe('npm start', () => {
     expect(await run.end('SIGTERM')).toBe(0);
   });
 
-  it.each([['--port'], ['--dns-port']])('says in one sentence that %s is taken', async (option) => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as { port: number };
-    const other = option === '--port' ? '--dns-port' : '--port';
+  it.concurrent.each([['--port'], ['--dns-port']])(
+    'says in one sentence that %s is taken',
+    async (option) => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as { port: number };
+      const other = option === '--port' ? '--dns-port' : '--port';
 
-    await using run = start('--json', option, String(port), other, '0');
-    const code = await run.ended();
-    taken.close();
+      await using run = start('--json', option, String(port), other, '0');
+      const code = await run.ended();
+      taken.close();
 
-    expect(code).toBe(1);
-    expect(run.errors()).toBe(
-      `port ${port} is taken; choose another with ${option}, or ${option} 0 for a free one\n`,
-    );
-  });
+      expect(code).toBe(1);
+      expect(run.errors()).toBe(
+        `port ${port} is taken; choose another with ${option}, or ${option} 0 for a free one\n`,
+      );
+    },
+  );
 
   it('plays the user’s own file: aliases, TCP, IPv6, what only observes', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'quorate-'));
@@ -97,7 +100,7 @@ describe('npm start', () => {
     expect(await run.end('SIGINT')).toBe(0);
   });
 
-  it('names file and line of a wrong configuration', async () => {
+  it.concurrent('names file and line of a wrong configuration', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'quorate-'));
     const file = join(folder.path, 'quorate.yml');
     await writeFile(file, OWN_FILE.replace('quorum: 3', 'quorum: 9'));
@@ -109,7 +112,8 @@ describe('npm start', () => {
     expect(run.errors()).not.toContain('at ');
   });
 
-  it.each([
+  // They wait for a process to start, each of them: so they wait together.
+  it.concurrent.each([
     [['--help'], 0, 'Examples:'],
     [['--speed', 'fast'], 2, '--speed'],
     [['--port', '70000'], 2, '--port'],

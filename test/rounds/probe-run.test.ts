@@ -64,7 +64,7 @@ describe('a run', () => {
 
     await world.run({ remainingMs: 80_000 });
 
-    expect([...world.store.table.history.keys()]).toEqual([`eu-west-1 ${FAKE_START + 44_240}`]);
+    expect([...world.store.table.history.keys()]).toEqual([`eu-west-1 0${FAKE_START + 44_240}`]);
   });
 
   it('tells of each round what it did', async () => {

@@ -387,7 +387,13 @@ function handMade(given: readonly PlannedFault[] | { readonly beats: boolean } =
         kind: 'decided',
         atMs: nowMs,
         by: by(region),
-        results: [{ service: 'app', decision: { automation }, outcome: { kind: 'nothing-to-do' } }],
+        results: [
+          {
+            service: 'app',
+            decision: { automation, endpoints: [] },
+            outcome: { kind: 'nothing-to-do' },
+          },
+        ],
       } as unknown as WorldEvent),
     /** Every region decides every ten seconds, and one beats. */
     passes: (fromMs: number, toMs: number) => {
