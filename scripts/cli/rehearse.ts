@@ -6,9 +6,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { QuorateError } from '../../shared/core/errors.ts';
 import { casesOf, REHEARSALS, type RehearsalName } from '../rehearse/cases.ts';
-import { rehearse } from '../rehearse/rehearsal.ts';
-import { CASE_MS } from '../rehearse/rehearse-case.ts';
-import { REHEARSAL_ASSUMPTIONS, rehearsalText } from '../rehearse/rehearse-text.ts';
 import { rehearsedFile } from '../rehearse/rehearsed-file.ts';
 import type { Register } from './cli.ts';
 import { findService } from './find.ts';
@@ -50,6 +47,10 @@ Examples:
 With --json: deployment, seed, runs, watchedMs, cases[], noise[], warnings[], notRehearsed[], assumptions[].`,
     )
     .action(async (options: Options) => {
+      // The simulated world lies beside the tests: no other command loads it, or needs it to be there.
+      const { rehearse } = await import('../rehearse/rehearsal.ts');
+      const { CASE_MS } = await import('../rehearse/rehearse-case.ts');
+      const { REHEARSAL_ASSUMPTIONS, rehearsalText } = await import('../rehearse/rehearse-text.ts');
       const names = namesOf(options.scenario);
       const noisePercents = percentsOf(options.noise);
       const { config: file } = cli.load();
@@ -62,7 +63,7 @@ With --json: deployment, seed, runs, watchedMs, cases[], noise[], warnings[], no
           `nothing in ${file.deployment} fits --scenario ${options.scenario}: it has too few regions with weight; choose another`,
         );
       }
-      const seeds = options.days === undefined ? SEEDS : seedsOf(options.days, cases);
+      const seeds = options.days === undefined ? SEEDS : seedsOf(options.days, cases * CASE_MS);
       cli.say(`rehearsing ${cases} cases, ${seeds} times each …`);
       const rehearsal = await rehearse({
         config,
@@ -107,13 +108,14 @@ function percentsOf(text: string): readonly number[] {
   throw new QuorateError('BAD_REQUEST', `--noise ${text} are no percentages; write 1%,5%`);
 }
 
-function seedsOf(text: string, cases: number): number {
+/** `roundMs`: what each case takes once, all of them together. */
+function seedsOf(text: string, roundMs: number): number {
   const days = Number(text);
-  const seeds = Math.round((days * DAY_MS) / (cases * CASE_MS));
+  const seeds = Math.round((days * DAY_MS) / roundMs);
   if (days > 0 && seeds <= SEEDS_MAX) return Math.max(1, seeds);
-  const most = Math.floor((SEEDS_MAX * cases * CASE_MS) / DAY_MS);
+  const most = Math.floor((SEEDS_MAX * roundMs) / DAY_MS);
   throw new QuorateError(
     'BAD_REQUEST',
-    `--days ${text} is no number above 0 and up to ${most}; a day of this file is ${Math.round(DAY_MS / CASE_MS)} runs`,
+    `--days ${text} is no number above 0 and up to ${most}; a day of this file is ${Math.round(DAY_MS / roundMs)} rounds of all cases`,
   );
 }
