@@ -54,7 +54,7 @@ Examples:
   npm run sim -- --soak 60m                               seeds nobody has seen yet
   npm run --silent sim -- --scenario region-loss --json   for machines
 
-Exit codes: 0 all as it must be, 1 an invariant broke, 2 wrong usage.`,
+Exit codes: 0 all as it must be, 1 an invariant broke, 2 wrong usage, 130 stopped before its end (a soak may be).`,
   )
   .exitOverride();
 
@@ -177,7 +177,13 @@ async function runMany(options: Options): Promise<number> {
   const startedMs = performance.now();
   const seconds = (): number => Math.round((performance.now() - startedMs) / 1_000);
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  let isStoppedByHand = false;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      isStoppedByHand = true;
+      stop.abort();
+    });
+  }
   const threads = options.jobs ?? availableParallelism();
   const tally = newTally({
     faults: [...new Set(Object.values(FAULT_KINDS).flatMap(({ rows }) => rows))],
@@ -215,8 +221,15 @@ async function runMany(options: Options): Promise<number> {
     const job = first === undefined ? null : jobOfFailure(first.seed, first.scenario, options);
     if (job !== null) await shrink(scenarioOf(job), options);
   }
-  return end(tally.summary({ commit: commitOf(), seconds: seconds() }), options);
+  const code = end(tally.summary({ commit: commitOf(), seconds: seconds() }), options);
+  if (!isStoppedByHand || options.soak !== undefined) return code;
+  // What was asked for was not shown: nobody may take the part for the whole.
+  console.error(`Stopped after ${tally.seeds()} seeds: the rest was not run.`);
+  return STOPPED_EXIT;
 }
+
+/** As shells say it of a program that Ctrl-C ended. */
+const STOPPED_EXIT = 130;
 
 const jobOfFailure = (seed: string, scenario: string, options: Options): Job | null =>
   SCENARIOS[scenario] === undefined

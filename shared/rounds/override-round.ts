@@ -335,7 +335,7 @@ function failed({ outcome, plan }: Committed): OrderAnswer {
     lost: 'others kept changing the zone meanwhile; try again',
     drift: 'somebody edited a record meanwhile; look at it and try again',
     blocked: `Route 53 refuses the change${'why' in outcome ? `: ${outcome.why}` : ''}`,
-    unresolved: `no answer from Route 53: it may have happened; look at generation ${plan.generation} before trying again`,
+    unresolved: `it may have happened: there was no answer from Route 53, or others have changed the zone twice since; look at generation ${plan.generation} before trying again`,
     throttled: 'Route 53 is throttling this account; try again in a few seconds',
     expired: 'it took longer than 30 s, so the plan was dropped; try again',
   }[outcome.kind];
