@@ -7,22 +7,29 @@
  *     refused, shared batch         each of its services alone, same plan: a refusal had no effect
  *     refused, alone                read back: lost · drift · blocked, and committed where an earlier copy
  *                                   of it took effect (unresolved, if successors have hidden that)
- *     throttled, busy               wait with full jitter, at most 3 tries, then the next round
+ *     throttled, busy               wait with full jitter, at most 3 tries, then one in a later round
  *     denied, shared batch          each of its services alone: one name may be outside the policy
  *     denied, alone                 blocked
  *     unknown                       read back: committed · lost · unresolved (asked again next round,
  *                                   and of the records where successors have hidden it)
  */
 import { QuorateError } from '../core/errors.ts';
-import type { Config, EpochMs, Service } from '../core/model.ts';
+import type { Config, EpochMs, Service, ServiceId } from '../core/model.ts';
 import { judgeOutcome, type Outcome } from '../core/outcome.ts';
 import { batchPlans, type ChangeBatch, type Plan } from '../core/plan.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { Clock, CommitReply, Ids, Zone } from '../ports.ts';
+import type { TryBudget } from './try-budget.ts';
 import { hasSuccessors, isHidden } from './walk-back.ts';
 import { stretchOf } from './zone-watch.ts';
 
-export type CommitDeps = { readonly clock: Clock; readonly ids: Ids; readonly zone: Zone };
+export type CommitDeps = {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly zone: Zone;
+  /** Of automation; a person may try as often as they like. */
+  readonly budget?: TryBudget;
+};
 
 export type Committed = {
   readonly plan: Plan;
@@ -119,23 +126,42 @@ type Sent = CommitReply | { readonly kind: 'expired' };
 
 /** Throttling and PriorRequestNotComplete had no effect, so the very same batch may be sent again. */
 async function send(deps: CommitDeps, batch: ChangeBatch, signal: AbortSignal): Promise<Sent> {
-  const { clock, ids, zone } = deps;
+  const { clock, ids, zone, budget } = deps;
   const deadlineAt = Math.min(...batch.plans.map((plan) => plan.deadlineAt));
   const comment = batch.plans.map((plan) => `${plan.service} ${plan.generation}`).join(', ');
+  const services = batch.plans.map(({ service }) => service);
+  const triesOf = (service: ServiceId): number => budget?.triesPerRound(service) ?? TRIES_MAX;
+  const triesMax = Math.min(...services.map(triesOf));
+  const isWaiting = (service: ServiceId): boolean =>
+    (budget?.waitsUntil(service, clock.now()) ?? null) !== null;
   for (let tries = 1; ; tries += 1) {
     // Right before the send: a process that was frozen since it decided drops its plan here, and so
     // does an invocation whose time is up: what it could not follow to its end it does not begin.
     if (signal.aborted || clock.now() > deadlineAt) return { kind: 'expired' };
+    if (services.some(isWaiting)) return { kind: 'throttled' };
+    for (const service of services) budget?.noteSent(service, clock.now());
     const reply = await zone.commit(batch.zone, batch.changes, `quorate ${comment}`, signal);
-    if (reply.kind !== 'throttled' && reply.kind !== 'busy') return reply;
-    if (tries === TRIES_MAX) return reply;
+    if (reply.kind !== 'throttled' && reply.kind !== 'busy') {
+      for (const service of services) budget?.noteAnswered(service);
+      return reply;
+    }
     try {
+      if (tries === triesMax) return noteThrottled(deps, services, reply);
       await clock.sleep(ids.random() * BACKOFF_MS_FIRST * 2 ** tries, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      return reply;
+      return noteThrottled(deps, services, reply);
     }
   }
+}
+
+function noteThrottled<R>(
+  { budget, clock, ids }: CommitDeps,
+  services: readonly ServiceId[],
+  reply: R,
+): R {
+  for (const service of services) budget?.noteThrottled(service, clock.now(), ids.random());
+  return reply;
 }
 
 async function readBack(

@@ -3,6 +3,7 @@ import type { EpochMs, Nonce, ServiceId } from '../core/model.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Committed } from './commit-plans.ts';
 import type { Recorded } from './found-records.ts';
+import { type TryBudget, tryBudget } from './try-budget.ts';
 
 export type QuorumMemory = {
   /** Accepted changes whose INSYNC is still to be asked. */
@@ -18,6 +19,8 @@ export type QuorumMemory = {
   /** How long changes took to be served, since it was last told. */
   readonly insyncMs: { readonly service: ServiceId; readonly ms: number }[];
   readonly blockedUntil: Map<ServiceId, { readonly at: EpochMs; readonly why: string }>;
+  /** How often a service may be tried. */
+  readonly budget: TryBudget;
 };
 
 export const newMemory = (): QuorumMemory => ({
@@ -28,6 +31,7 @@ export const newMemory = (): QuorumMemory => ({
   served: new Map(),
   insyncMs: [],
   blockedUntil: new Map(),
+  budget: tryBudget(),
 });
 
 /** A refused change is tried again after this long at the earliest. */

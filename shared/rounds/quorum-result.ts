@@ -17,6 +17,7 @@ export type QuorumResult = {
   readonly generation: number | null;
   readonly outcome:
     | Outcome
+    | { readonly kind: 'waiting'; readonly why: string }
     | { readonly kind: 'nothing-to-do' | 'observed' | 'throttled' | 'expired' | 'unrecorded' };
   readonly plan: Plan | null;
   readonly changeId: string | null;
@@ -34,6 +35,14 @@ export const movesWeight = ({ decision }: QuorumResult): boolean =>
 
 export const asObserved = (result: QuorumResult): QuorumResult =>
   result.plan === null ? result : { ...result, outcome: { kind: 'observed' } };
+
+/** Decided, and not sent: it was tried often lately, or Route 53 throttled it, and no try is due yet. */
+export function asWaiting(result: QuorumResult, untilAt: EpochMs | null): QuorumResult {
+  if (untilAt === null || result.decision.commit === null) return result;
+  const at = new Date(untilAt).toISOString();
+  const why = `Route 53 throttled the last try, or six were made within a minute; the next is due at ${at}`;
+  return { ...result, outcome: { kind: 'waiting', why } };
+}
 
 export function heldByBug(
   service: Service,
@@ -101,12 +110,19 @@ export const logLine = (result: QuorumResult): Readonly<Record<string, unknown>>
   ...(result.plan === null ? {} : { plan: planJson(result.plan) }),
 });
 
+const UNSENT: ReadonlySet<QuorumResult['outcome']['kind']> = new Set([
+  'nothing-to-do',
+  'observed',
+  'unrecorded',
+  'waiting',
+]);
+
 /**
  * What leads from here to the probes and to the decision record. Only a plan that was sent names its record; any
  * other is sealed for its size.
  */
 export function traceOf({ looked, outcome: { kind }, plan }: QuorumResult): Trace {
-  const isSent = kind !== 'nothing-to-do' && kind !== 'observed' && kind !== 'unrecorded';
+  const isSent = !UNSENT.has(kind);
   return {
     ...correlationOf(looked.votes),
     ...(isSent && plan !== null ? { decision: plan.fence.record } : {}),

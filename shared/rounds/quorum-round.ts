@@ -17,6 +17,7 @@ import { askInsync } from './insync.ts';
 import { type QuorumMemory, remember } from './quorum-memory.ts';
 import {
   asObserved,
+  asWaiting,
   heldByBug,
   movesWeight,
   type QuorumResult,
@@ -82,7 +83,8 @@ export async function quorumRound(
   await keepShadows(deps, observed, options.region, signal);
   await writeIntents(books, observed.filter(movesWeight), 'observed', signal);
   const { sealed, unrecorded } = await writeIntents(books, enforced, 'quorum', signal);
-  const commits = await commitPlans(deps, config, services, sealed, signal);
+  const { budget } = deps.memory;
+  const commits = await commitPlans({ ...deps, budget }, config, services, sealed, signal);
   for (const service of services) {
     if (sealed.some((plan) => plan.service === service.id)) watch.forget(service);
   }
@@ -94,7 +96,7 @@ export async function quorumRound(
   );
 }
 
-/** A service in `observe` never reaches the zone. */
+/** A service in `observe` never reaches the zone; one whose next try is not due waits. */
 function parted(
   services: readonly Service[],
   results: readonly QuorumResult[],
@@ -103,7 +105,7 @@ function parted(
     services.some((service) => service.id === result.service && service.mode === 'observe');
   return {
     observed: results.filter(isObserved),
-    enforced: results.filter((result) => !isObserved(result)),
+    enforced: results.filter((result) => !isObserved(result) && result.outcome.kind !== 'waiting'),
   };
 }
 
@@ -116,12 +118,14 @@ function assess(
   services: readonly Service[],
   { evidence, read, shadows }: Seen,
 ): readonly QuorumResult[] {
-  const now = deps.clock.now();
+  const { clock, memory } = deps;
+  const now = clock.now();
   return services.map((service) => {
     const snapshot = snapshotOf(service, read, config.deployment, now);
     const at = { now, nonce: deps.ids.nonce };
     try {
-      return evaluate({ ...deps, config }, service, evidence, snapshot, shadows, at);
+      const result = evaluate({ ...deps, config }, service, evidence, snapshot, shadows, at);
+      return asWaiting(result, memory.budget.waitsUntil(service.id, now));
     } catch (error) {
       // A failed assertion, or worse: evaluating touches nothing outside, so whatever it throws is a bug.
       return heldByBug(service, snapshot, error, now, evidence.trouble);
@@ -130,4 +134,7 @@ function assess(
 }
 
 const wantsCommit = (results: readonly QuorumResult[], service: Service): boolean =>
-  results.some((result) => result.service === service.id && result.decision.commit !== null);
+  results.some(
+    ({ service: id, decision, outcome }) =>
+      id === service.id && decision.commit !== null && outcome.kind !== 'waiting',
+  );

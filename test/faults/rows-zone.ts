@@ -9,7 +9,7 @@ export const ZONE_ROWS: readonly FaultRow[] = [
     tests: [
       [
         'rounds/quorum-round.test.ts',
-        'F67: throttling for five rounds in a row is waited out, and never counted as lost',
+        'F67: throttling is waited out: three tries, then one after each wait, and never counted as lost',
       ],
     ],
     markers: ['throttled-more-than-5-rounds'],

@@ -4,7 +4,7 @@ import { checkMark } from '../../shared/core/endpoint-mark.ts';
 import type { FenceOrder } from '../../shared/core/fence.ts';
 import { endpointId, epochMs, orderId, type Service, weight } from '../../shared/core/model.ts';
 import { markOf } from '../../shared/core/snapshot.ts';
-import { logLine, type QuorumResult } from '../../shared/rounds/quorum-result.ts';
+import { logLine, type QuorumResult, traceOf } from '../../shared/rounds/quorum-result.ts';
 import {
   AIDS,
   HOUR,
@@ -494,17 +494,61 @@ describe('troubles of the zone', () => {
     });
   });
 
-  it('F67: throttling for five rounds in a row is waited out, and never counted as lost', async () => {
+  it('F67: throttling is waited out: three tries, then one after each wait, and never counted as lost', async () => {
     const world = quorumWorld();
     world.sees('us-east-1', 'down');
-    world.zone.failNext(...Array.from({ length: 15 }, () => 'throttled' as const));
+    world.zone.failNext(...Array.from({ length: 6 }, () => 'throttled' as const));
     const kinds: string[] = [];
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 22; round += 1) {
       const [result] = await world.region(0).round();
       kinds.push(result!.outcome.kind);
+      await world.clock.advance(5_000);
     }
 
-    expect(kinds).toEqual([...Array.from({ length: 5 }, () => 'throttled'), 'committed']);
+    expect(kinds.filter((kind) => kind === 'throttled')).toHaveLength(4);
+    expect(kinds).toContain('committed');
+    expect(kinds).not.toContain('lost');
+    const start = world.zone.commits[0]!.at;
+    // The fake's random number is 0.5: waits of 12.5 s and 25 s, seen by rounds 5 s apart.
+    expect(world.zone.commits.slice(0, 7).map(({ at }) => at - start)).toEqual([
+      0, 500, 1_500, 16_500, 41_500, 66_500, 91_500,
+    ]);
+  });
+
+  it('S16: while Route 53 throttles, a service is tried at most six times within any minute', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    world.zone.failNext(...Array.from({ length: 60 }, () => 'throttled' as const));
+    for (let second = 0; second < 300; second += 1) {
+      await world.region(0).round();
+      await world.clock.advance(1_000);
+    }
+
+    const times = world.zone.commits.map(({ at }) => at);
+    expect(times.length).toBeGreaterThan(12);
+    for (const time of times) {
+      expect(times.filter((at) => at > time - MINUTE && at <= time).length).toBeLessThanOrEqual(6);
+    }
+  });
+
+  it('a round that waits sends nothing, writes no record, and says when the next try is due', async () => {
+    const world = quorumWorld();
+    world.sees('us-east-1', 'down');
+    world.zone.failNext('throttled', 'throttled', 'throttled');
+    await world.region(0).round();
+    const records = world.records().length;
+
+    const [waiting] = await world.region(0).round();
+
+    expect(waiting!.outcome).toEqual({
+      kind: 'waiting',
+      why: expect.stringMatching(
+        /^Route 53 throttled the last try, or six were made within a minute; the next is due at 20..-..-..T..:..:......Z$/,
+      ),
+    });
+    expect(world.zone.commits.length).toBe(3);
+    expect(world.records().length).toBe(records);
+    expect(traceOf(waiting!)).not.toHaveProperty('decision');
   });
 
   it('F83: fence and weights that went back together are decided on as found: no drift', async () => {
