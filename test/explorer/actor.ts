@@ -13,6 +13,7 @@ import type { Clock, Head, Ids, Store, Zone } from '../../shared/ports.ts';
 import { newMemory, type QuorumMemory } from '../../shared/rounds/quorum-memory.ts';
 import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
 import { quorumRound } from '../../shared/rounds/quorum-round.ts';
+import { tryBudget } from '../../shared/rounds/try-budget.ts';
 import { type ZoneWatch, zoneWatch } from '../../shared/rounds/zone-watch.ts';
 import type { Stage } from './stage.ts';
 
@@ -315,13 +316,20 @@ const headsOf = ({ regions, service }: Stage, heads: Heads): readonly Head[] =>
     return generation === 0 ? [] : [{ region, generations: { [service.id]: generation } }];
   });
 
-const copyOf = (memory: QuorumMemory): QuorumMemory =>
-  Object.fromEntries(
-    Object.entries(memory).map(([key, value]: [string, unknown]) => [
-      key,
-      value instanceof Map ? new Map(value) : [...(value as readonly unknown[])],
-    ]),
-  ) as unknown as QuorumMemory;
+/**
+ * The budget of tries is whole in each round: one that is used up makes a round end without a send, and
+ * a round that does not take place is explored anyway.
+ */
+const copyOf = ({ budget: _ofLastRound, ...memory }: QuorumMemory): QuorumMemory =>
+  ({
+    ...Object.fromEntries(
+      Object.entries(memory).map(([key, value]: [string, unknown]) => [
+        key,
+        value instanceof Map ? new Map(value) : [...(value as readonly unknown[])],
+      ]),
+    ),
+    budget: tryBudget(),
+  }) as unknown as QuorumMemory;
 
 type Primer = {
   readonly now: () => number | null;
