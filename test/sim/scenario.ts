@@ -89,6 +89,8 @@ export type SeedOutcome = {
   readonly cpuMs: number;
   readonly traceHash: string;
   readonly clients: ClientReport;
+  /** What checkers timed, in milliseconds by name. */
+  readonly timings: Readonly<Record<string, readonly number[]>>;
 };
 
 export type { Config };

@@ -31,7 +31,7 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
   const facts = factsOf(world, scenario);
   const lastChangeMs = new Map<string, number>();
   const incidents = new Map<string, Incident>();
-  const removedMs: number[] = [];
+  const removedMs = { often: [] as number[], seldom: [] as number[] };
   let controlPlaneBackMs = 0;
   /** Nobody was down at the start; what was proven by then says its mark. */
   const changedMs = (key: string): number =>
@@ -99,7 +99,8 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
           if (record(one.endpoint)?.weight !== 0) continue;
           incidents.delete(key);
           if (facts.lastBadMs() < one.diedAtMs - SETTLES_MS) {
-            removedMs.push(event.atMs - one.diedAtMs);
+            const isOften = one.service.everyMs <= 10_000;
+            removedMs[isOften ? 'often' : 'seldom'].push(event.atMs - one.diedAtMs);
           }
         }
         return;
@@ -124,7 +125,13 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
         return;
     }
   });
-  return { id: 'L1', timings: () => ({ removed: removedMs }) };
+  return {
+    id: 'L1',
+    timings: () => ({
+      'removed, checked every 10 s or more often': removedMs.often,
+      'removed, checked less often': removedMs.seldom,
+    }),
+  };
 };
 
 /** Losing this one leaves the first tier its floor; an empty first tier leaves the next one. */

@@ -80,6 +80,8 @@ export const l04Quiescence: MakeChecker = (world, scenario, fail) => {
   return {
     id: 'L4',
     timings: () =>
-      quietMs === null || !isResting ? {} : { rested: [(stillMs.get('all') ?? 0) - quietMs] },
+      quietMs === null || !isResting
+        ? {}
+        : { 'at rest after the last fault': [(stillMs.get('all') ?? 0) - quietMs] },
   };
 };

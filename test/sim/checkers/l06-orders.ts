@@ -61,5 +61,5 @@ export const l06Orders: MakeChecker = (world, scenario, fail) => {
       }
     }
   });
-  return { id: 'L6', timings: () => ({ ordered: orderedMs }) };
+  return { id: 'L6', timings: () => ({ 'order committed': orderedMs }) };
 };

@@ -76,5 +76,5 @@ export const l08Drift: MakeChecker = (world, scenario, fail) => {
         return;
     }
   });
-  return { id: 'L8', timings: () => ({ driftSeen: seenMs }) };
+  return { id: 'L8', timings: () => ({ 'drift seen': seenMs }) };
 };

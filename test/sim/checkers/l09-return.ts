@@ -94,5 +94,5 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
       }
     }
   });
-  return { id: 'L9', timings: () => ({ returned: returnMs }) };
+  return { id: 'L9', timings: () => ({ 'first step of a return, once due': returnMs }) };
 };

@@ -104,6 +104,7 @@ const lengthMsOf = (job: Job): number =>
 
 const lostAnswer = (job: Job, why: string): Lost => ({
   isLost: true,
+  timings: {},
   seed: job.kind === 'given' ? job.scenario.seed : String(job.seed),
   scenario: jobName(job),
   violations: [{ invariant: 'bug', atMs: 0, why }],

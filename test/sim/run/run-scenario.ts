@@ -4,6 +4,8 @@
  * scenario gives the same trace hash. What production code throws past its handlers, or writes to the
  * console, is a violation of its own: `bug`.
  */
+
+import { timingsOf } from '../checkers/liveness.ts';
 import type { Line } from '../kernel/trace.ts';
 import type { Checker, Scenario, SeedOutcome, Violation } from '../scenario.ts';
 import type { WorldEvent } from '../world/events.ts';
@@ -99,6 +101,7 @@ export async function runScenario(
     cpuMs: cpuMs() - cpuFrom,
     traceHash: world?.trace.hash() ?? '',
     clients: clients?.report() ?? NO_CLIENTS,
+    timings: timingsOf(checkers),
     lines: world?.trace.lines() ?? [],
     events: world?.sim.eventsFired() ?? 0,
     configDigest: config.digest,

@@ -40,6 +40,9 @@ export function summaryText(summary: Summary): string {
     '',
     ...rows.map(([name, text]) => `${name.padEnd(12)}${text}`),
     '',
+    'how long it took, where nothing stood in the way',
+    ...times(summary.timings),
+    '',
     'faults injected, by row of faults.md',
     ...grid(summary.faults),
     '',
@@ -70,6 +73,16 @@ function grid(counts: Readonly<Record<string, number>>): readonly string[] {
   }
   return lines;
 }
+
+const times = (timings: Summary['timings']): readonly string[] =>
+  Object.entries(timings)
+    .filter(([, { count }]) => count > 0)
+    .map(([name, { count, p50Ms, p99Ms, maxMs }]) => {
+      const [p50, p99, max] = [p50Ms, p99Ms, maxMs].map((ms) =>
+        `${(ms / 1_000).toFixed(1)} s`.padStart(8),
+      );
+      return `  ${String(count).padStart(8)}  p50 ${p50}   p99 ${p99}   most ${max}   ${name}`;
+    });
 
 const list = (counts: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(counts).map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientReport, SeedOutcome } from '../scenario.ts';
 import { type Job, jobName, replayOf } from './jobs.ts';
+import { addTimings, summaryOf, type TimingSummary } from './timings.ts';
 import type { Answered } from './worker.ts';
 
 export type Failure = {
@@ -30,6 +31,8 @@ export type Summary = {
   readonly markers: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
   readonly clients: ClientReport;
+  /** From what happened to what was done about it, where nothing stood in the way. */
+  readonly timings: Readonly<Record<string, TimingSummary>>;
   /** Seeds run twice, and how many of them had another trace hash the second time. */
   readonly hashes: { readonly verified: number; readonly differ: readonly string[] };
   readonly missing: { readonly faults: readonly string[]; readonly markers: readonly string[] };
@@ -65,6 +68,7 @@ export function newTally(expected: {
     nothingSeconds: 0,
     healthCheckSeconds: 0,
   };
+  const timings: Record<string, number[]> = {};
   let seeds = 0;
   let scenarios = 0;
   let simulatedMs = 0;
@@ -79,6 +83,7 @@ export function newTally(expected: {
       cpuMs += outcome.cpuMs;
       addCounts(faults, outcome.faults);
       addCounts(markers, outcome.markers);
+      addTimings(timings, outcome.timings);
       for (const key of Object.keys(clients) as (keyof ClientReport)[]) {
         clients[key] += outcome.clients[key];
       }
@@ -109,6 +114,9 @@ export function newTally(expected: {
         nothingSeconds: rounded(clients.nothingSeconds, 1),
         healthCheckSeconds: rounded(clients.healthCheckSeconds, 1),
       },
+      timings: Object.fromEntries(
+        Object.entries(timings).map(([name, ms]) => [name, summaryOf(ms)]),
+      ),
       hashes: {
         verified: again.length,
         differ: again
