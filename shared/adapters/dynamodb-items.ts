@@ -126,11 +126,15 @@ export function bodyOf(item: Item): unknown {
  * be compared with, so nothing of it counts.
  */
 export function reportOf(item: Item): unknown {
-  const body = bodyOf(item);
+  const body = asObject(bodyOf(item));
   const stored = item.roundKey?.S;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   if (stored !== undefined) return { ...body, roundKey: stored };
   return 'unreadable' in body ? body : unreadable('the attribute `roundKey` is not a string');
 }
+
+const asObject = (body: unknown): object =>
+  typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? body
+    : unreadable('the attribute `body` is not a JSON object');
 
 const unreadable = (why: string): Unreadable => ({ unreadable: why });

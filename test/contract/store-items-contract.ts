@@ -114,17 +114,24 @@ export function describeForeignItems({ name, open }: ItemEngine): void {
       );
     });
 
-    it('lets a vantage replace its own broken item, by the round it shows', async () => {
-      await using world = await open(clockAt(NOW));
-      const roundKey = { S: keyOf({ round: 1 }) };
-      await world.plant({ pk: `report#${EU}`, sk: 'now', body: { S: '{' }, roundKey });
+    it.each(['{', 'null', '[]', '7', '{}'])(
+      'lets a vantage replace its own broken item %s, by the round it shows',
+      async (body) => {
+        await using world = await open(clockAt(NOW));
+        const roundKey = { S: keyOf({ round: 1 }) };
+        await world.plant({ pk: `report#${EU}`, sk: 'now', body: { S: body }, roundKey });
 
-      const broken = (await world.store.readReports([EU], LIVE)).get(EU);
-      const reply = await world.store.writeReport(aReport({ round: 2 }), keyOf({ round: 1 }), LIVE);
+        const broken = (await world.store.readReports([EU], LIVE)).get(EU);
+        const reply = await world.store.writeReport(
+          aReport({ round: 2 }),
+          keyOf({ round: 1 }),
+          LIVE,
+        );
 
-      expect(broken).toMatchObject({ roundKey: keyOf({ round: 1 }) });
-      expect(reply).toEqual({ kind: 'written' });
-    });
+        expect(broken).toMatchObject({ roundKey: keyOf({ round: 1 }) });
+        expect(reply).toEqual({ kind: 'written' });
+      },
+    );
 
     it.each([
       ['no round', {}],
