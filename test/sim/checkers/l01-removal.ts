@@ -38,7 +38,7 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
     lastChangeMs.get(key) ?? world.startMs - CALM_MS + SETTLES_MS;
 
   const isOccasion = ({ service, endpoint, diedAtMs }: Incident): boolean => {
-    const { fence, isSettled, entry, record } = standing(service, zoneOf(world, service));
+    const { fence, isSettled, entry, record } = standing(world, service, zoneOf(world, service));
     const own = entry(endpoint);
     if (fence === null || !isSettled || own === undefined || fence.orders.length > 0) return false;
     const down = facts.conditionsOf(service.id, endpoint.id);
@@ -95,7 +95,7 @@ export const l01Removal: MakeChecker = (world, scenario, fail) => {
       case 'batch-arrived':
         if (event.answer !== 'accepted') return;
         for (const [key, one] of incidents) {
-          const { record } = standing(one.service, event.after);
+          const { record } = standing(world, one.service, event.after);
           if (record(one.endpoint)?.weight !== 0) continue;
           incidents.delete(key);
           if (facts.lastBadMs() < one.diedAtMs - SETTLES_MS) {

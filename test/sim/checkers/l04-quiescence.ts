@@ -18,7 +18,7 @@ export const l04Quiescence: MakeChecker = (world, scenario, fail) => {
   const isAtRest = (): boolean =>
     world.config().services.every((service) => {
       if (service.mode !== 'enforce') return true;
-      const { fence, isSettled } = standing(service, zoneOf(world, service));
+      const { fence, isSettled } = standing(world, service, zoneOf(world, service));
       return (
         isSettled &&
         fence !== null &&

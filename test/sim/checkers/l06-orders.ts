@@ -31,8 +31,8 @@ export const l06Orders: MakeChecker = (world, scenario, fail) => {
     if (event.batch.from.name !== 'quorum') return;
     for (const service of event.batch.from.config.services) {
       if (service.zone.id !== event.batch.zone) continue;
-      const before = standing(service, event.before);
-      const after = standing(service, event.after);
+      const before = standing(world, service, event.before);
+      const after = standing(world, service, event.after);
       if (before.fence === null || after.fence === null || before.fence.text === after.fence.text) {
         continue;
       }

@@ -28,8 +28,8 @@ export const l08Drift: MakeChecker = (world, scenario, fail) => {
       case 'zone-edited':
         for (const service of world.config().services) {
           if (service.mode !== 'enforce' || service.zone.id !== event.zone) continue;
-          const before = standing(service, event.before);
-          const after = standing(service, event.after);
+          const before = standing(world, service, event.before);
+          const after = standing(world, service, event.after);
           const isStrange = before.isSettled && !after.isSettled;
           if (isStrange) open.set(service.id, { service, atMs: event.atMs });
         }
@@ -44,7 +44,7 @@ export const l08Drift: MakeChecker = (world, scenario, fail) => {
         for (const [id, { service, atMs }] of open) {
           const fromMs = Math.max(atMs, facts.lastBadMs() + SETTLES_MS);
           const dueMs = fromMs + SEEN_MS + ALLOWANCE_MS + facts.deadPlaces() * MINUTE;
-          if (standing(service, zoneOf(world, service)).isSettled) open.delete(id);
+          if (standing(world, service, zoneOf(world, service)).isSettled) open.delete(id);
           else if (event.atMs > dueMs) {
             open.delete(id);
             fail(
@@ -58,8 +58,8 @@ export const l08Drift: MakeChecker = (world, scenario, fail) => {
         if (event.answer !== 'accepted' || event.batch.from.name !== 'quorum') return;
         for (const service of event.batch.from.config.services) {
           if (service.zone.id !== event.batch.zone) continue;
-          const before = standing(service, event.before);
-          const after = standing(service, event.after);
+          const before = standing(world, service, event.before);
+          const after = standing(world, service, event.after);
           if (before.fence === null || before.fence.text === after.fence?.text) continue;
           if (before.fence.orders.length > 0) continue;
           for (const endpoint of service.endpoints) {

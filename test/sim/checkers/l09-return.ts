@@ -45,7 +45,7 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
     lookedMs = event.atMs;
     for (const service of world.config().services) {
       if (service.mode !== 'enforce') continue;
-      const { fence, isSettled, entry } = standing(service, zoneOf(world, service));
+      const { fence, isSettled, entry } = standing(world, service, zoneOf(world, service));
       if (fence === null || !isSettled || fence.orders.length > 0) {
         heldMs.set(service.id, event.atMs);
         continue;
@@ -82,8 +82,8 @@ export const l09Return: MakeChecker = (world, scenario, fail) => {
     if (event.kind !== 'batch-arrived' || event.answer !== 'accepted') return;
     for (const service of world.config().services) {
       if (service.mode !== 'enforce' || service.zone.id !== event.batch.zone) continue;
-      const before = standing(service, event.before);
-      const after = standing(service, event.after);
+      const before = standing(world, service, event.before);
+      const after = standing(world, service, event.after);
       for (const endpoint of service.endpoints) {
         const [from, to] = [before.entry(endpoint), after.entry(endpoint)];
         if (from?.phase !== 'out' || to === undefined || to.phase === 'out') continue;

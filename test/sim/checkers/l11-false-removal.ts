@@ -39,8 +39,8 @@ export const l11FalseRemoval: MakeChecker = (world, scenario, fail) => {
         if (flawedPlaces() > 1) manyFlawedMs = event.atMs;
         for (const service of event.batch.from.config.services) {
           if (service.zone.id !== event.batch.zone) continue;
-          const before = standing(service, event.before);
-          const after = standing(service, event.after);
+          const before = standing(world, service, event.before);
+          const after = standing(world, service, event.after);
           if (before.fence === null || after.fence === null || after.fence.orders.length > 0)
             continue;
           if (before.fence.orders.length > 0) continue;

@@ -183,8 +183,10 @@ export type Standing = {
   readonly isSettled: boolean;
 };
 
-export function standing(service: Service, state: ZoneState): Standing {
-  const fence = fenceOf(state.get(`_quorate.${service.names[0]} TXT `));
+export function standing(world: SimWorld, service: Service, state: ZoneState): Standing {
+  const found = fenceOf(state.get(`_quorate.${service.names[0]} TXT `));
+  // Another deployment's says nothing of this one, and holds the service (S9).
+  const fence = found?.deployment === world.config().deployment ? found : null;
   const record = ({ setIdentifier }: Endpoint): ZoneRecord | undefined =>
     state.get(`${service.names[0]} ${service.types[0]} ${setIdentifier}`);
   const entry = ({ setIdentifier }: Endpoint): EntryText | undefined =>
