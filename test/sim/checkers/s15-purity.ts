@@ -60,6 +60,8 @@ export const s15Purity: MakeChecker = (world, _scenario, fail) => {
     if (fence === null || result.looked.fence?.nonce !== fence.nonce) return;
     if (!result.looked.votes.views.every((view) => isAsRead(view, reports, service.everyMs)))
       return;
+    // Of another file's report the manifest is read as well: it may have reached one region only.
+    if (result.looked.votes.views.some(lacksManifest)) return;
     if (!isOfState(result, zone.state, service)) return;
     if (result.decision.reasons.some(({ code }) => code === 'blocked')) return;
     const key = keyOf(by, service.id, zone.state, reports);
@@ -144,6 +146,9 @@ function isAsRead(
   const round = roundsOf(reports.get(view.vantage)).find((one) => one.everyMs === everyMs);
   return round?.observedAt === view.observedAt;
 }
+
+const lacksManifest = (view: Views[number]): boolean =>
+  view.state === 'silent' && view.why === 'unknown-config';
 
 type Round = { readonly everyMs: number; readonly observedAt: number };
 
