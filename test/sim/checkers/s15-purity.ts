@@ -19,6 +19,7 @@ type Decided = {
 };
 const DECIDED_MAX = 64;
 const HOUR = 3_600_000;
+const READ_BEFORE_MS = 5_000;
 
 export const s15Purity: MakeChecker = (world, _scenario, fail) => {
   const book = bookOf(world);
@@ -81,7 +82,8 @@ export const s15Purity: MakeChecker = (world, _scenario, fail) => {
     const from = Math.min(result.at, other.result.at);
     const to = Math.max(result.at, other.result.at);
     const times = timesOf(other.fence, other.reports, service);
-    if (times.some((ms) => ms >= from - 1 && ms <= to + 1)) return;
+    // Who is cut off was told when the reports were read, a look at the zone before the decision.
+    if (times.some((ms) => ms >= from - READ_BEFORE_MS && ms <= to + 1)) return;
     fail(
       'S15',
       `${service.id}: ${by.region} and ${other.by} decided differently on the same reports and zone: ${own} / ${theirs}`,
@@ -161,7 +163,7 @@ function roundsOf(report: unknown): readonly Round[] {
 function timesOf(
   fence: FenceText,
   reports: ReadonlyMap<string, unknown>,
-  { policy, everyMs }: ProcessName['config']['services'][number],
+  { policy }: ProcessName['config']['services'][number],
 ): readonly number[] {
   const spans = [0, policy.rampStepMs, policy.velocity.windowMs, 120_000, 24 * HOUR, HOUR];
   for (let hold = policy.holdDownMs; ; hold *= 2) {
@@ -181,7 +183,8 @@ function timesOf(
   add(fence.rescuedMs);
   for (const { fromMs, untilMs } of fence.orders) times.push(fromMs, untilMs);
   for (const report of reports.values()) {
-    for (const { observedAt } of roundsOf(report)) {
+    // Of every interval: what another service saw may tell that its vantage is cut off.
+    for (const { observedAt, everyMs } of roundsOf(report)) {
       times.push(observedAt + freshMs(everyMs), observedAt - 5_000);
     }
   }
