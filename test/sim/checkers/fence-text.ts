@@ -74,6 +74,9 @@ export function fenceOf(record: ZoneRecord | undefined): FenceText | null {
   return fence;
 }
 
+/** A text that is cut right behind a key leaves an empty one. */
+const WORD = /^[\w-]+$/;
+
 export function readFence(value: string): FenceText | null {
   if (!/^"[^"]*"( "[^"]*")*$/.test(value)) return null;
   const text = value.slice(1, -1).split('" "').join('');
@@ -121,7 +124,11 @@ export function readFence(value: string): FenceText | null {
     orders: orders as OrderText[],
     text,
   };
-  return printed(fence) === text && fence.generation > 0 && fence.entries.size === entries.length
+  const words = [deployment, nonce, config, record, fence.parentNonce ?? 'none'];
+  return printed(fence) === text &&
+    fence.generation > 0 &&
+    fence.entries.size === entries.length &&
+    words.every((word) => WORD.test(word))
     ? fence
     : null;
 }
