@@ -9,6 +9,7 @@
  * Regions take turns: of those alive, the first is drawn by the subject (so one region tells a trouble of
  * 200 services as one), an endpoint's own region comes last, and the k-th takes over after k minutes.
  */
+import { isWithin } from './elapsed.ts';
 import type { Thread } from './incident-thread.ts';
 import type { VantageId } from './model.ts';
 import type { Attempt, ChannelName, Delivered, Told } from './outbox.ts';
@@ -86,8 +87,8 @@ export function messageDue(
     its.find(({ region, incident }) => region === at.own && incident === markOf(thread)) ?? null;
   const turnAt = readyAt(thread, delivered) + at.place * MINUTE_MS;
   const tries = own?.attempt;
-  const retryAt = tries?.state === 'failed' ? tries.at + retryMs(tries.tries) : 0;
-  if (at.now < Math.max(turnAt, retryAt)) return null;
+  const rests = tries?.state === 'failed' && isWithin(tries.at, retryMs(tries.tries), at.now);
+  if (at.now < turnAt || rests) return null;
   return { thread, channel, kind: messageKind(thread, delivered), own, delivered };
 }
 
@@ -102,7 +103,7 @@ export const deliveredLast = (marks: readonly Told[]): Delivered | null =>
   );
 
 const isClaimed = (attempt: Attempt | null, now: number): boolean =>
-  attempt?.state === 'claimed' && now - attempt.at < CLAIM_MS;
+  attempt?.state === 'claimed' && isWithin(attempt.at, CLAIM_MS, now);
 
 function readyAt(thread: Thread, delivered: Delivered | null): number {
   if (delivered === null) return thread.openedAt;

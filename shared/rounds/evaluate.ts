@@ -5,13 +5,14 @@
 import type { Commit } from '../core/commit.ts';
 import { type Decision, decide, toDecision } from '../core/decision.ts';
 import type { Line } from '../core/draft.ts';
+import { isWithin } from '../core/elapsed.ts';
 import type { Aids, Config, EpochMs, Nonce, Service } from '../core/model.ts';
 import { dueOrder } from '../core/order.ts';
 import { planChanges, sealPlan } from '../core/plan.ts';
 import { shadowSnapshot } from '../core/shadow.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type Evidence, reportsUnder, votesOf } from './evidence.ts';
-import type { QuorumMemory } from './quorum-memory.ts';
+import { BLOCKED_FOR_MS, type QuorumMemory } from './quorum-memory.ts';
 import type { QuorumResult } from './quorum-result.ts';
 import type { Shadows } from './shadows.ts';
 
@@ -93,7 +94,9 @@ function withBlocked(
   now: EpochMs,
 ): Decision {
   const blocked = memory.blockedUntil.get(service.id);
-  if (blocked === undefined || now >= blocked.at) return decision;
+  if (blocked === undefined || !isWithin(blocked.at - BLOCKED_FOR_MS, BLOCKED_FOR_MS, now)) {
+    return decision;
+  }
   const reason = {
     code: 'blocked' as const,
     service: service.id,

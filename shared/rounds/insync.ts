@@ -2,6 +2,7 @@
  * INSYNC is asked by later rounds from the change id that a commit left, never waited for. A change that
  * Route 53 has forgotten (its control plane failed over) is decided again from the zone as found.
  */
+import { isWithin } from '../core/elapsed.ts';
 import { QuorateError } from '../core/errors.ts';
 import type { Service } from '../core/model.ts';
 import { PLAN_MS_MAX } from '../core/plan.ts';
@@ -28,7 +29,7 @@ export async function askInsync(
   for (const service of services) {
     const committed = deps.memory.inFlight.get(service.id);
     const now = deps.clock.now();
-    if (committed?.changeId == null || now - committed.at < ASK_EVERY_MS) continue;
+    if (committed?.changeId == null || isWithin(committed.at, ASK_EVERY_MS, now)) continue;
     try {
       const { changeId } = committed;
       // Services that shared a batch share its change.

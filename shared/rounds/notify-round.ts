@@ -14,6 +14,7 @@ import {
   messageDue,
   turnOf,
 } from '../core/delivery.ts';
+import { isWithin } from '../core/elapsed.ts';
 import { QuorateError } from '../core/errors.ts';
 import { parseIncidentEvent } from '../core/incident.ts';
 import { type Incident, shownIncident } from '../core/incident-shown.ts';
@@ -229,8 +230,9 @@ async function tellFailing(desk: Desk, channel: Channel, failing: Failing): Prom
   const now = clock.now();
   const its = desk.told.filter((one) => one.incident === incident && one.channel === channel.name);
   const last = deliveredAt(its);
-  if (last !== null && now - last < FAILING_AGAIN_MS) return null;
-  if (its.some(({ attempt }) => attempt !== null && now - attempt.at < CLAIM_MS)) return null;
+  if (last !== null && isWithin(last, FAILING_AGAIN_MS, now)) return null;
+  if (its.some(({ attempt }) => attempt !== null && isWithin(attempt.at, CLAIM_MS, now)))
+    return null;
   const about = { kind: 'channel', subject: failing.channel, place: null };
   if (turnOf(about, config.vantages, alive, region) > 0) return null;
   const own = its.find((one) => one.region === region) ?? null;

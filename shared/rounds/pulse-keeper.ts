@@ -2,6 +2,7 @@
  * Keeps this region's pulse, and counts those of all. At most one write and one read in 20 s, however
  * often the stream calls; in a process that lives on, so the first invocation of each always beats.
  */
+import { isWithin } from '../core/elapsed.ts';
 import type { EpochMs, VantageId } from '../core/model.ts';
 import { decidingRegions, PULSE_EVERY_MS } from '../core/pulse.ts';
 import type { Clock, Store } from '../ports.ts';
@@ -20,7 +21,7 @@ export function pulseKeeper(
   return {
     async beat(decided, signal) {
       const now = clock.now();
-      if (lookedAt !== undefined && now - lookedAt < PULSE_EVERY_MS) return null;
+      if (lookedAt !== undefined && isWithin(lookedAt, PULSE_EVERY_MS, now)) return null;
       if (decided) await store.writePulse({ region, at: now }, signal);
       const pulses = await store.readPulses(vantages, signal);
       lookedAt = now;

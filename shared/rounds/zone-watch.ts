@@ -4,6 +4,7 @@
  * always decided on a fresh read; what is held only tells whether one may be due.
  */
 import * as v from 'valibot';
+import { isWithin } from '../core/elapsed.ts';
 import { QuorateError } from '../core/errors.ts';
 import {
   byText,
@@ -52,7 +53,7 @@ export function zoneWatch(
     const isPaused =
       failed !== undefined &&
       failed.count >= PAUSE_AFTER_FAILURES &&
-      clock.now() - failed.at < PAUSE_MS;
+      isWithin(failed.at, PAUSE_MS, clock.now());
     if (isPaused) throw failed.error;
     try {
       const read = await zone.read(first.zone, stretchOf(services), signal);
