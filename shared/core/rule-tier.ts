@@ -20,7 +20,7 @@ import {
   takesPart,
 } from './draft.ts';
 import { meetsFloor } from './floor.ts';
-import { floorAmong } from './rule-floor.ts';
+import { floorAmong, looksDown } from './rule-floor.ts';
 import { type Allowance, allowanceOf } from './rule-return.ts';
 
 export function tierRule(draft: Draft, facts: Facts): Draft {
@@ -35,10 +35,14 @@ export function byTiers(draft: Draft, facts: Facts, reach: Reach): Draft {
   const lines = draft.lines.filter(takesPart);
   const tiers = [...new Set(lines.map(tierOf))].sort((a, b) => a - b);
   const inTier = (tier: number): Line[] => lines.filter((line) => tierOf(line) === tier);
-  const serving = tiers.find((tier) => hasEnough(inTier(tier), tier, facts, reach)) ?? null;
+  const first = Math.min(...tiers);
+  /** Who takes over must be able to: what looks down there counts nothing, though it is unproven. */
+  const able = (tier: number): readonly Line[] =>
+    tier === first ? inTier(tier) : inTier(tier).filter((line) => !looksDown(line));
+  const serving =
+    tiers.find((tier) => hasEnough(able(tier), inTier(tier), tier, facts, reach)) ?? null;
   if (tiers.length < 2) return { ...draft, serving };
   if (serving === null) {
-    const first = Math.min(...tiers);
     // Nothing can take over: later tiers stay as they are, and the floor judges the removals.
     return mapLines({ ...draft, serving }, (line) =>
       isFree(line) && tierOf(line) > first && line.health === 'up' && line.to > line.now
@@ -75,8 +79,14 @@ function reachOf(line: Line, facts: Facts, isDrifting: boolean): ReturnType<Reac
 }
 
 /** What a tier could carry in this batch. An unknown endpoint counts with what it has. */
-function hasEnough(lines: readonly Line[], tier: number, facts: Facts, reach: Reach): boolean {
-  const capacity = sum(lines, (line) => {
+function hasEnough(
+  able: readonly Line[],
+  all: readonly Line[],
+  tier: number,
+  facts: Facts,
+  reach: Reach,
+): boolean {
+  const capacity = sum(able, (line) => {
     const full = configured(line);
     if (line.fixed !== null) return line.health === 'down' ? 0 : Math.min(line.to, full);
     switch (line.health) {
@@ -88,8 +98,8 @@ function hasEnough(lines: readonly Line[], tier: number, facts: Facts, reach: Re
         return 0;
     }
   });
-  const floorPercent = floorAmong(lines, tier, facts.service);
-  return capacity > 0 && meetsFloor(capacity, sum(lines, configured), floorPercent);
+  const floorPercent = floorAmong(all, tier, facts.service);
+  return capacity > 0 && meetsFloor(capacity, sum(all, configured), floorPercent);
 }
 
 /** No endpoint is on its way up, and those that are `up` by quorum carry enough by themselves. */

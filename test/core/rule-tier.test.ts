@@ -209,6 +209,33 @@ describe('rule 3: tiers', () => {
     expect(world.weights()).toEqual({ a: 0, b: 0, c: 20 });
   });
 
+  it('S5: lets no tier take over by an endpoint that looks down, unproven as it is: all-down', () => {
+    const world = openWorld({
+      service: pair,
+      weights: { standby: 20 },
+      entries: { standby: { provenAs: null } },
+    });
+    world.see('standby', 'down');
+    world.see('a', 'down');
+
+    const decision = world.decide();
+
+    expect(codesOf(decision).standby).toBe('unproven');
+    expect(decision.endpoints[0]).toMatchObject({ from: 100, to: 100 });
+    expect(decision.withheld.map(({ code }) => code)).toContain('all-down');
+    expect(decision.commit).toBeNull();
+  });
+
+  it('F114: a typo that makes the first tier unproven does not wake the next', () => {
+    const world = openWorld({ service: pair, entries: { a: { provenAs: null } } });
+    world.see('a', 'down');
+
+    const decision = world.decide();
+
+    expect(codesOf(decision)).toEqual({ a: 'unproven', standby: 'idle-tier' });
+    expect(decision.commit).toBeNull();
+  });
+
   it('does not enter a tier on less than an up quorum', () => {
     const world = openWorld({ service: pair });
     world.see('a', 'down');
