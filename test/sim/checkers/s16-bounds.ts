@@ -15,18 +15,17 @@ const READS_PER_MINUTE_MAX = 60;
 
 export const s16Bounds: MakeChecker = (world, _scenario, fail) => {
   const book = bookOf(world);
-  /** Times of automation's batches, per service: those of a process, and those of a region that were looked at. */
+  /** Times of automation's batches, by service and process. */
   const sent = new Map<string, number[]>();
-  const judged = new Map<string, number[]>();
   const told = new Set<string>();
   let reads: number[] = [];
   let writtenMs = 0;
   let isCalm = true;
 
-  const judge = (list: Map<string, number[]>, key: string, atMs: number): void => {
-    const recent = (list.get(key) ?? []).filter((one) => one > atMs - MINUTE);
+  const judge = (key: string, atMs: number): void => {
+    const recent = (sent.get(key) ?? []).filter((one) => one > atMs - MINUTE);
     recent.push(atMs);
-    list.set(key, recent);
+    sent.set(key, recent);
     if (recent.length <= BATCHES_MAX || told.has(key)) return;
     told.add(key);
     fail('S16', `${key}: ${recent.length} batches within a minute, ${BATCHES_MAX} there may be`);
@@ -35,11 +34,7 @@ export const s16Bounds: MakeChecker = (world, _scenario, fail) => {
     writtenMs = batch.sentAtMs;
     // Operators ask as often as they like.
     if (by === 'operator') return;
-    judge(
-      sent,
-      `${service.id} from ${batch.from.region} (process ${batch.from.number})`,
-      batch.sentAtMs,
-    );
+    judge(`${service.id} from ${batch.from.region} (process ${batch.from.number})`, batch.sentAtMs);
   });
   world.on((event) => {
     switch (event.kind) {
@@ -49,14 +44,6 @@ export const s16Bounds: MakeChecker = (world, _scenario, fail) => {
         const most = DURATION_MS_MAX[event.by.name];
         if (ms > most)
           fail('S16', `${event.by.name}@${event.by.region} took ${ms} ms, ${most} ms it may`);
-        return;
-      }
-      case 'batch-arrived': {
-        if (event.answer !== 'accepted' && event.answer !== 'refused') return;
-        for (const { service, by } of book.partsOf(event.batch)) {
-          if (by === 'operator') continue;
-          judge(judged, `${service.id} by ${event.batch.from.region}`, event.atMs);
-        }
         return;
       }
       case 'fault-began':
