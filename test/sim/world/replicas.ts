@@ -41,6 +41,8 @@ type Queue = { waiting: Arrival[]; firstAtMs: number };
 const emptyQueue = (): Queue => ({ waiting: [], firstAtMs: Number.POSITIVE_INFINITY });
 
 const COLLECTION = '';
+/** A write that is merged into the next waits for it so long. */
+const MERGE_WAIT_MS = 10_000;
 
 export function replicas(
   sim: Simulation,
@@ -93,13 +95,18 @@ export function replicas(
   };
   const isCut = (from: VantageId, to: VantageId): boolean =>
     conditions.cut.has(`${from}>${to}`) || options.isDead(from) || options.isDead(to);
-  const travel = (from: VantageId, to: VantageId, arrival: Omit<Arrival, 'atMs'>): void => {
+  const travel = (
+    from: VantageId,
+    to: VantageId,
+    arrival: Omit<Arrival, 'atMs'>,
+    waitsMs = 0,
+  ): void => {
     if (isCut(from, to)) {
       held.push({ from, to, arrival: { ...arrival, atMs: 0 } });
       return;
     }
     const { lagMs, lagIntoMs } = conditions;
-    const lag = random.between(lagMs.from, lagMs.to) + (lagIntoMs.get(to) ?? 0);
+    const lag = random.between(lagMs.from, lagMs.to) + (lagIntoMs.get(to) ?? 0) + waitsMs;
     const atMs = Math.ceil(sim.nowMs() + lag);
     const queue = queues.get(to) as Queue;
     queue.waiting.push({ ...arrival, atMs });
@@ -135,9 +142,11 @@ export function replicas(
           options.onStream(region, partition, value),
         );
       }
-      // Replication may merge several writes to one item into the last of them.
-      if (random.chance(conditions.mergeChance)) return;
-      for (const to of regions) if (to !== region) travel(region, to, { partition, sort, item });
+      // Replication may merge several writes to one item into the last of them: one that waits is overtaken
+      // by the next and never seen, but the last always arrives.
+      const waitsMs = random.chance(conditions.mergeChance) ? MERGE_WAIT_MS : 0;
+      const arrival = { partition, sort, item };
+      for (const to of regions) if (to !== region) travel(region, to, arrival, waitsMs);
     },
     release: () => {
       const waiting = held.splice(0);
