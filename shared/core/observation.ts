@@ -138,12 +138,7 @@ function judgeNode(node: CheckNode, facts: Facts): Judgement {
 function judgeLeaf(leaf: Leaf, facts: Facts): Judgement {
   const requests = leafRequests(facts.service, facts.endpoint, leaf);
   const answers = requests.map(({ key }) => facts.responses.get(key)?.attempts ?? []);
-  const all = answers.flat();
-  // One address, as most targets have: there is nothing to combine.
-  if (answers.length === 1 && all.length === 1) {
-    return judgeAttempt({ leaf, attempt: all[0] as Attempt, label: '' }, facts);
-  }
-  const severalAddresses = all.length > 1;
+  const severalAddresses = answers.flat().length > 1;
   const judged = answers.flatMap((attempts) =>
     attempts.length === 0
       ? [unanswered()]
