@@ -81,7 +81,11 @@ function problemOf(part: Part, move: Move): string | null {
   if (now.changedMs === null || isFar) {
     return `its time of change is ${lateMs} ms off the clock that decided`;
   }
-  if (to < from && now.phase === 'out') return fallProblem(part, move, now.changedMs);
+  // It was out already and had weight by an order: giving that back is no fall, its times stay.
+  const isGivenBack = old.phase === 'out' && now.outMs === old.outMs;
+  if (to < from && now.phase === 'out' && !isGivenBack) {
+    return fallProblem(part, move, now.changedMs);
+  }
   if (to < from) return null;
   return part.isRescue && to > from ? null : climbProblem(part, move, now.changedMs);
 }
