@@ -205,6 +205,18 @@ describe('properties of one decision', () => {
     });
   });
 
+  it('S5: while every endpoint looks down nothing is removed, whatever is proven and whichever tier', () => {
+    check(
+      arbFree,
+      (world) => {
+        for (const { id } of world.state.service.endpoints) world.see(id, 'down');
+
+        for (const { from, to } of world.decide().endpoints) expect(to).toBe(from);
+      },
+      300,
+    );
+  });
+
   it('votes on another target than the one served change nothing', () => {
     fc.assert(
       fc.property(arbFree, fc.nat(5), (setting, at) => {
