@@ -44,6 +44,26 @@ const withoutRecord =
   (changes: readonly Change[]): readonly Change[] =>
     changes.filter(({ record }) => record.setIdentifier !== id);
 
+const TWO = ['eu-west-1', 'ap-southeast-1'];
+/** One region is removed; the others look down only by the votes of a fifth vantage, whose report is old. */
+const removeBesideOldReport = (world: Bench, ageMs: number): void =>
+  void world.commit({
+    weights: { 'us-east-1': 0 },
+    ballots: {
+      down: {
+        'us-east-1': [...TWO, 'eu-central-1'],
+        'ap-southeast-1': [...TWO, 'us-west-2'],
+        'eu-west-1': [...TWO, 'us-west-2'],
+      },
+      spoil: (report) => {
+        const [round] = report.rounds;
+        if (report.vantage !== 'us-west-2' || round === undefined) return report;
+        const observedAt = (world.nowMs() - ageMs) as typeof round.observedAt;
+        return { ...report, rounds: [{ ...round, observedAt }] };
+      },
+    },
+  });
+
 describe('nobody is blamed', () => {
   it('for a removal, a hold-down and a return step by step', () => {
     const world = bench();
@@ -106,6 +126,13 @@ describe('nobody is blamed', () => {
     });
     world.pass(20 * MINUTE);
     world.commit({ orders: [], entries: { 'us-east-1': { phase: 'out' } } });
+
+    expect(world.whys).toEqual([]);
+  });
+
+  it('where all looked down until a report got too old, a moment before the decision', () => {
+    const world = bench();
+    removeBesideOldReport(world, 31_000);
 
     expect(world.whys).toEqual([]);
   });
@@ -231,6 +258,11 @@ const SPOILED: readonly (readonly [string, string, (world: Bench) => void])[] = 
           down: { 'us-east-1': THREE, 'ap-southeast-1': THREE, 'eu-west-1': THREE },
         },
       }),
+  ],
+  [
+    'S5',
+    'a removal while every endpoint looks down, by a report that is just young enough',
+    (world) => removeBesideOldReport(world, 29_000),
   ],
   [
     'S5',

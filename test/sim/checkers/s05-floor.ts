@@ -14,7 +14,7 @@ import {
   sharesAfter,
   upCountsAfter,
 } from './safety-shares.ts';
-import { type Knowledge, knowledgeOf } from './safety-votes.ts';
+import { type Knowledge, knowledgeByMoment } from './safety-votes.ts';
 
 const RESCUE_EVERY_MS = 120_000;
 
@@ -24,7 +24,7 @@ export const s05Floor: MakeChecker = (world, _scenario, fail) => {
 
   book.onSent((part) => {
     if (part.by !== 'automation' || part.before === null) return;
-    const problems = knowledgeOf(part, book).map((knowledge) =>
+    const problems = knowledgeByMoment(part, book).map((knowledge) =>
       part.isRescue ? rescueProblem(part, knowledge) : floorProblem(part, knowledge),
     );
     const [first] = problems;

@@ -5,7 +5,7 @@
 import type { MakeChecker } from '../scenario.ts';
 import { bookOf } from './safety-book.ts';
 import { removalsOf } from './safety-shares.ts';
-import { knowledgeOf } from './safety-votes.ts';
+import { knowledgeByMoment } from './safety-votes.ts';
 
 type Removal = { readonly region: string; readonly atMs: number; readonly generation: number };
 
@@ -18,7 +18,9 @@ export const s06Velocity: MakeChecker = (world, _scenario, fail) => {
     if (fenceCreated === null) histories.delete(key);
     if (after === null || part.by !== 'automation') return;
     // Of the readings of a tier's fall, the one that takes it for no removal.
-    const [first = [], ...others] = knowledgeOf(part, book).map((one) => removalsOf(part, one));
+    const [first = [], ...others] = knowledgeByMoment(part, book).map((one) =>
+      removalsOf(part, one),
+    );
     const removals = first.filter((move) => others.every((some) => some.includes(move)));
     if (removals.length === 0) return;
     const { regions, windowMs } = service.policy.velocity;

@@ -123,16 +123,51 @@ const made = new WeakMap<Part, readonly Knowledge[]>();
 export function knowledgeOf(part: Part, book: Book): readonly Knowledge[] {
   let found = made.get(part);
   if (found === undefined) {
-    found = part.reads.map((read) => known(read, part, book));
+    found = part.reads.map((read) => known(read, part, book, null));
     made.set(part, found);
   }
   return found;
 }
 
-function known(read: ReportsRead, part: Part, book: Book): Knowledge {
+/**
+ * The same, and besides as it was at each moment of the slack at which other reports count. To count a
+ * report at the edge of its time excuses whoever needs its votes, and blames whoever was not to act
+ * while so many endpoints look down: there each moment that may have been the decision's is looked at.
+ */
+export function knowledgeByMoment(part: Part, book: Book): readonly Knowledge[] {
+  const all = knowledgeOf(part, book);
+  const times = [...new Set(all.flatMap(({ seen }) => seen.map(({ observedMs }) => observedMs)))];
+  const earlier = earlierMoments(times, part);
+  if (earlier.length === 0) return all;
+  const moments = [part.decidedLocalMs, ...earlier];
+  return [
+    ...all,
+    ...part.reads.flatMap((read) => moments.map((moment) => known(read, part, book, moment))),
+  ];
+}
+
+/** Within the slack before its record: where a report is still young enough, or not of the future any more. */
+function earlierMoments(times: readonly number[], part: Part): readonly number[] {
+  const to = part.decidedLocalMs;
+  const from = to - slackMsOf(part.config);
+  return times
+    .flatMap((ms) => [ms + freshMs(part.service.everyMs), ms - FUTURE_MS_MAX - 1])
+    .filter((moment) => moment >= from && moment < to);
+}
+
+const countsAt = (moment: number, observedMs: number, everyMs: number): boolean =>
+  moment - observedMs <= freshMs(everyMs) && observedMs - moment <= FUTURE_MS_MAX;
+
+/** At one moment, or, if it is null, with all that counts at any moment within the slack. */
+function known(read: ReportsRead, part: Part, book: Book, moment: number | null): Knowledge {
   const { config, service, decidedLocalMs } = part;
   const byService = new Map(
-    config.services.map((one) => [one, reportsFor(read, one, config, decidedLocalMs, book)]),
+    config.services.map((one) => [
+      one,
+      reportsFor(read, one, config, decidedLocalMs, book).filter(
+        ({ observedMs }) => moment === null || countsAt(moment, observedMs, one.everyMs),
+      ),
+    ]),
   );
   const seen = byService.get(service) ?? [];
   const alone = new Set(
