@@ -3,10 +3,12 @@
  * invariant is blamed for what breaks it. A checker that can't fail proves nothing.
  */
 import { describe, expect, it } from 'vitest';
+import { parseFence } from '../../shared/core/fence.ts';
+import type { EpochMs } from '../../shared/core/model.ts';
 import type { Report } from '../../shared/core/report.ts';
 import type { Change, ZoneRecord } from '../../shared/core/zone-record.ts';
 import type { QuorumResult } from '../../shared/rounds/quorum-result.ts';
-import { markOf } from './checkers/fence-text.ts';
+import { markOf, readFence } from './checkers/fence-text.ts';
 import { type Bench, bench, TIERED_FILE } from './checkers/safety-bench.ts';
 
 const THREE = ['eu-west-1', 'ap-southeast-1', 'us-west-2'];
@@ -137,6 +139,60 @@ describe('nobody is blamed', () => {
     expect(world.whys).toEqual([]);
   });
 
+  it('where the manifest of a new file has reached one of two regions only', () => {
+    const world = bench();
+    decideTwice(world, {
+      views: [{ vantage: 'us-west-2', state: 'silent', why: 'unknown-config', detail: '' }],
+    });
+
+    expect(world.whys).toEqual([]);
+  });
+
+  it('where a round of another interval got too old between reading and deciding', () => {
+    const world = bench();
+    const observedAt = (world.nowMs() - 19_000) as Report['rounds'][number]['observedAt'];
+    decideTwice(world, {
+      spoil: (report) => ({
+        ...report,
+        rounds: [...report.rounds, { everyMs: 5_000, round: 1, observedAt }],
+      }),
+    });
+
+    expect(world.whys).toEqual([]);
+  });
+
+  it('for an endpoint that is out and whose tier leaves with the weight that an order gave it', () => {
+    const world = bench({ file: TIERED_FILE });
+    const pin = {
+      ...orderOn('spare', world.nowMs(), world.nowMs() + 3 * MINUTE, true),
+      kind: 'pin' as const,
+      weight: 10,
+    };
+    const out = { phase: 'out', outMs: null, countedMs: null } as const;
+    world.commit({
+      by: 'operator',
+      orders: [pin],
+      weights: { spare: 10 },
+      entries: { spare: out },
+    });
+    world.pass(3 * MINUTE + 2_000);
+    world.commit({ orders: [] });
+    world.pass(1_000);
+    world.commit({ weights: { spare: 0 }, entries: { spare: out } });
+
+    expect(world.whys).toEqual([]);
+  });
+
+  it('for seven batches within a minute, by two processes that know nothing of each other', () => {
+    const world = bench();
+    for (let i = 0; i < 7; i += 1) {
+      world.commit({ process: 1 + (i % 2) });
+      world.pass(8_000);
+    }
+
+    expect(world.whys).toEqual([]);
+  });
+
   it('for a commit that Route 53 forgot and that is decided again', () => {
     const world = bench();
     const before = world.state();
@@ -146,6 +202,20 @@ describe('nobody is blamed', () => {
     remove(world);
 
     expect(world.whys).toEqual([]);
+  });
+});
+
+describe('a fence', () => {
+  it('is none if its text is cut right behind a key, for production as for checkers', () => {
+    const world = bench();
+    const { text } = world.fence();
+    const cut = text.replace(/ r=[\w-]+/, ' r=');
+
+    expect(readFence(`"${text}"`)?.generation).toBe(1);
+    expect(cut).not.toBe(text);
+    expect(readFence(`"${cut}"`)).toBeNull();
+    const read = parseFence([`"${cut}"`], 'sim', world.nowMs() as EpochMs);
+    expect(read.kind).toBe('malformed');
   });
 });
 
@@ -674,24 +744,7 @@ const SPOILED: readonly (readonly [string, string, (world: Bench) => void])[] = 
     'a batch that lands after it was called lost',
     (world) => world.arrive(believe(world, 'lost', true)),
   ],
-  [
-    'S15',
-    'two regions that decide differently on the same',
-    (world) => {
-      const [one, another] = [world.process('eu-west-1'), world.process('us-west-2')];
-      const state = world.state();
-      const reports = world.read(one);
-      world.tell({ kind: 'reports-read', atMs: world.nowMs(), by: another, reports } as never);
-      for (const [by, to] of [
-        [one, 100],
-        [another, 0],
-      ] as const) {
-        world.tell({ kind: 'zone-held', atMs: world.nowMs(), zone: 'Z', by, state });
-        const results = [resultOf(world, to)];
-        world.tell({ kind: 'decided', atMs: world.nowMs(), by, results });
-      }
-    },
-  ],
+  ['S15', 'two regions that decide differently on the same', (world) => decideTwice(world)],
   [
     'S16',
     'a probe run of 140 s',
@@ -774,6 +827,31 @@ function believe(world: Bench, kind: 'committed' | 'lost', isLost: boolean) {
     },
   });
   return batch;
+}
+
+/** Two regions that read the same reports and hold the same zone want different weights. */
+function decideTwice(
+  world: Bench,
+  options: {
+    readonly views?: readonly unknown[];
+    readonly spoil?: (report: Report) => Report;
+  } = {},
+): void {
+  const [one, another] = [world.process('eu-west-1'), world.process('us-west-2')];
+  const { views = [], spoil } = options;
+  const reports = world.read(one, spoil === undefined ? {} : { spoil });
+  world.tell({ kind: 'reports-read', atMs: world.nowMs(), by: another, reports } as never);
+  world.pass(2_000);
+  for (const [by, to] of [
+    [one, 100],
+    [another, 0],
+  ] as const) {
+    world.tell({ kind: 'zone-held', atMs: world.nowMs(), zone: 'Z', by, state: world.state() });
+    const result = resultOf(world, to);
+    const looked = { ...result.looked, votes: { ...result.looked.votes, views } };
+    const results = [{ ...result, looked } as QuorumResult];
+    world.tell({ kind: 'decided', atMs: world.nowMs(), by, results });
+  }
 }
 
 function resultOf(world: Bench, to: number): QuorumResult {
