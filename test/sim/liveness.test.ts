@@ -49,6 +49,9 @@ describe('L1, removal', () => {
   it.each<readonly [string, (world: Hand) => void]>([
     ['another endpoint is down', (world) => world.fails('eu-west-1')],
     ['a freeze stands', (world) => world.stands({}, { orders: [FREEZE] })],
+    ['the fence is another deployment’s', (world) => world.stands({}, { deployment: 'other' })],
+    ['the fence has another format', (world) => world.stands({}, { format: 9 })],
+    ['the fence is from the future', (world) => world.stands({}, { asofMs: 31 * MINUTE })],
     ['it was never proven', (world) => world.stands({ 'us-east-1': { proven: null } })],
     [
       'a region was removed a moment ago',

@@ -18,6 +18,7 @@ export const SETTLES_MS = 3 * MINUTE;
 /** Of faults that happen at once and have effects of their own time: a host is paused for 20 min at most. */
 const AT_ONCE_MS = 25 * MINUTE;
 const LAG_MS_MAX = 5_000;
+const FUTURE_MS_MAX = 5_000;
 const LOOKS_AT: ReadonlySet<WorldEvent['kind']> = new Set(['decided', 'phase', 'endpoint-changed']);
 
 /** Conditions and the zone tell all of what these do. */
@@ -185,8 +186,12 @@ export type Standing = {
 
 export function standing(world: SimWorld, service: Service, state: ZoneState): Standing {
   const found = fenceOf(state.get(`_quorate.${service.names[0]} TXT `));
-  // Another deployment's says nothing of this one, and holds the service (S9).
-  const fence = found?.deployment === world.config().deployment ? found : null;
+  // Another deployment's, one of another format and one from the future hold the service (S3, S9).
+  const isOwn =
+    found?.deployment === world.config().deployment &&
+    found.format === 1 &&
+    found.asofMs <= world.sim.nowMs() + FUTURE_MS_MAX;
+  const fence = isOwn ? found : null;
   const record = ({ setIdentifier }: Endpoint): ZoneRecord | undefined =>
     state.get(`${service.names[0]} ${service.types[0]} ${setIdentifier}`);
   const entry = ({ setIdentifier }: Endpoint): EntryText | undefined =>
